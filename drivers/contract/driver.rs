@@ -1,0 +1,121 @@
+//! What every device can be asked.
+
+use serde::{Deserialize, Serialize};
+
+use super::document::Document;
+use super::evidence::{Found, Identity, Mark, OpenReceipt, Verdict};
+use super::outcome::{Fault, Outcome, Paper, Reason};
+use super::tax::{TaxSystem, VatRate};
+
+/// A register or printer on a port. Blocking: one thread owns one device, for equipment is half-duplex and slow.
+///
+/// A driver opens its port when it must and drops it after a failure; the next call opens it again.
+pub trait Driver: Send {
+    /// Who is there.
+    fn identity(&mut self) -> Result<Identity, Fault>;
+
+    /// How it is. Never changes anything; may continue an interrupted print.
+    fn status(&mut self) -> Result<Status, Fault>;
+
+    /// What it can do: asked once after opening and kept.
+    fn capabilities(&mut self) -> Result<Capabilities, Fault>;
+
+    /// The evidence base. Read when the device is idle and no receipt is open.
+    fn mark(&mut self) -> Result<Mark, Fault>;
+
+    /// Carries a document out, once. `witness` is told durably before the one command that registers; if it fails,
+    /// that command is not sent. Ends with no receipt open unless the outcome is [`Outcome::Doubtful`].
+    fn execute(&mut self, document: &Document, witness: &mut dyn Witness) -> Outcome;
+
+    /// What became of an attempt that began at `since`. Sends no command that registers or cancels. A query without an
+    /// answer is a fault: silence is not a no.
+    fn verdict(&mut self, document: &Document, since: &Mark) -> Result<Verdict, Fault>;
+
+    /// Cancels the open receipt, where cancelling registers nothing. Called only after the intent was journalled.
+    fn cancel_open(&mut self) -> Result<(), Fault>;
+
+    /// Documents after number `since`, in order; `None` for a device without a memory.
+    fn found_since(&mut self, since: u64) -> Result<Option<Vec<Found>>, Fault>;
+
+    /// Lets an interrupted print go on, and says where the paper is.
+    fn resume_paper(&mut self) -> Result<Paper, Fault>;
+}
+
+/// Who must know before a driver passes a point.
+pub trait Witness {
+    /// Called once, before the command that registers. After an error that command must not be sent.
+    fn closing(&mut self) -> Result<(), Fault>;
+}
+
+/// State of the shift.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Shift {
+    /// Closed; the number of the last one.
+    Closed(u32),
+    /// Open and younger than 24 hours.
+    Open(u32),
+    /// Open and too old to sell.
+    Expired(u32),
+    /// The device knows no shifts.
+    None,
+}
+
+/// State of a device.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Status {
+    /// Shift.
+    pub shift: Shift,
+    /// A receipt that is open.
+    pub open_receipt: Option<OpenReceipt>,
+    /// Why nothing can be sold now, if so.
+    pub hindrance: Option<Reason>,
+    /// Where the paper of the last document is.
+    pub paper: Paper,
+    /// The device's clock, `YYYY-MM-DDThh:mm:ss`, without a zone.
+    pub clock: Option<String>,
+    /// What a person should know although it hinders nothing yet: storage nearly full, operator unreachable.
+    pub warnings: Vec<String>,
+}
+
+/// What a device can do; kept by the daemon so that intake refuses what the device would.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Capabilities {
+    /// Rates that the device has.
+    pub vat_rates: Vec<VatRate>,
+    /// Tax systems of the registration; empty when the device does not say.
+    pub tax_systems: Vec<TaxSystem>,
+    /// Greatest number of lines; `None` when not known.
+    pub max_lines: Option<u32>,
+    /// Takes lines of sum zero.
+    pub zero_lines: bool,
+    /// Can leave the paper out.
+    pub electronic_only: bool,
+    /// Stores our marker in a document.
+    pub stores_marker: bool,
+    /// Can take a smaller cash sum and round the total down by up to 99 minor units.
+    pub cash_rounding: bool,
+}
+
+impl Capabilities {
+    /// The first thing in a receipt that this device cannot do.
+    pub fn hinder(&self, document: &Document) -> Option<Reason> {
+        let receipt = document.body.receipt()?;
+        for line in receipt.lines() {
+            if !line.total().is_zero() && !self.vat_rates.contains(&line.vat()) {
+                return Some(Reason::VatUnsupported(line.vat()));
+            }
+        }
+        let system = receipt.tax_system();
+        if system != TaxSystem::DEFAULT && !self.tax_systems.is_empty() && !self.tax_systems.contains(&system) {
+            return Some(Reason::TaxSystemUnsupported);
+        }
+        if self.max_lines.is_some_and(|max| receipt.lines().len() > max as usize) {
+            return Some(Reason::ReceiptTooLarge);
+        }
+        if !receipt.rounding().is_zero() && !self.cash_rounding {
+            return Some(Reason::Unsupported);
+        }
+        None
+    }
+}

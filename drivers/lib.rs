@@ -1,0 +1,14 @@
+//! Fiscal registers and receipt printers behind one contract.
+//!
+//! ```text
+//!   shtrih   simulator          families; they do not see each other
+//!       \       |
+//!       transport               ports: serial, tcp; knows no family
+//!       contract                document, receipt, money, tax, outcome, driver; knows nothing of ours
+//! ```
+//! No HTTP server, no SQL and no async here: drivers are blocking, one thread owns one device.
+
+pub mod contract;
+pub mod failpoint;
+pub mod spoil;
+pub mod transport;
