@@ -233,7 +233,7 @@ fn puzzle_of(document: &Document, found: &Found) -> Option<Puzzle> {
     match found.marker {
         FoundMarker::Ours(_) => None,
         FoundMarker::Unreadable => Some(Puzzle::Unreadable { number: found.number }),
-        FoundMarker::None => same_kind(document, found.trace).then(|| Puzzle::Unmarked {
+        FoundMarker::None => same_kind(document, found.trace).then_some(Puzzle::Unmarked {
             number: found.number,
             total: match found.trace {
                 Trace::Receipt { total, .. } | Trace::Correction { total } => Some(total),
