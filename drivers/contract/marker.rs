@@ -5,7 +5,7 @@
 //! | |     |      |  +- check, 10 bits
 //! | |     |      +---- attempt, 10 bits
 //! | |     +----------- document's row in the journal, 30 bits
-//! | +----------------- journal epoch, 25 bits, drawn at random when a journal is made or restored
+//! | +----------------- epoch, 25 bits, drawn at random each time a journal is opened, kept with the document
 //! +------------------- constant
 //! ```
 //! It travels in FFD tag 1192 (16 characters) or 1084 and is printed, so it holds nothing private.
@@ -49,7 +49,7 @@ impl Marker {
         })
     }
 
-    /// The journal's epoch.
+    /// The epoch under which the document was accepted.
     pub const fn epoch(self) -> u32 {
         self.epoch
     }

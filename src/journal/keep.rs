@@ -1,0 +1,77 @@
+//! What is kept how long, and copies of the journal.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, params};
+
+use super::{FILE, Journal, JournalError, event, own};
+
+/// Proofs and sums are searchable so long, so that a return finds its sale: 13 months of 31 days.
+pub const PROOFS_FOR: Duration = Duration::from_secs(13 * 31 * 24 * 3600);
+
+/// Payloads dropped in one transaction, so that a long backlog holds nobody up.
+const ROWS_IN_A_STEP: u32 = 500;
+
+impl Journal {
+    /// Drops the payload (request, body) of documents that were closed and heard longer than `after` ago. The rows stay:
+    /// they guard against duplicates, and hold proofs and sums.
+    pub fn drop_payloads(&self, after: Duration) -> Result<usize, JournalError> {
+        let clock = self.clock().clone();
+        self.write(move |connection| {
+            let before = clock.now().wall_ms - i64::try_from(after.as_millis()).unwrap_or(i64::MAX / 2);
+            Ok(connection.execute(
+                "UPDATE documents SET request = NULL, body = NULL WHERE row IN (
+                     SELECT d.row FROM documents d LEFT JOIN reports r ON r.document = d.row
+                     WHERE d.request IS NOT NULL AND d.settled_ms IS NOT NULL AND d.settled_ms < ?1
+                     AND d.state IN ('done', 'refused', 'expired') AND ifnull(r.state, 'delivered') = 'delivered'
+                     ORDER BY d.settled_ms LIMIT ?2)",
+                params![before, ROWS_IN_A_STEP],
+            )?)
+        })
+    }
+
+    /// Writes a whole copy to a new file while work goes on.
+    pub fn backup(&self, to: &Path) -> Result<(), JournalError> {
+        let text = to.to_string_lossy().into_owned();
+        self.read(|connection| {
+            connection.execute("VACUUM INTO ?1", [text])?;
+            Ok(())
+        })
+    }
+}
+
+/// Puts a copy in the place of the journal of `directory`, which no daemon may own. What was there is kept beside it. A
+/// device whose memory holds receipts that the copy does not know is fenced at the first contact.
+pub fn restore(from: &Path, directory: &Path, now_ms: i64) -> Result<(), JournalError> {
+    let io = |path: &Path| {
+        let path = path.to_owned();
+        move |source| JournalError::Io { path, source }
+    };
+    std::fs::create_dir_all(directory).map_err(io(directory))?;
+    let _lock = own(directory)?;
+    let check = Connection::open_with_flags(from, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    let found: String = check.query_row("PRAGMA integrity_check(1)", [], |r| r.get(0))?;
+    if found != "ok" {
+        return Err(JournalError::Damaged { path: from.to_owned(), found });
+    }
+    let incoming = directory.join("journal.db.incoming");
+    std::fs::copy(from, &incoming).map_err(io(&incoming))?;
+    {
+        let connection = Connection::open(&incoming)?;
+        connection.execute_batch("PRAGMA synchronous=FULL; BEGIN IMMEDIATE")?;
+        event(&connection, now_ms, "", None, "restored", "a copy took the journal's place")?;
+        connection.execute_batch("COMMIT")?;
+    }
+    let current = directory.join(FILE);
+    let kept = directory.join(format!("{FILE}.before-restore-{now_ms}"));
+    for suffix in ["", "-wal", "-shm"] {
+        let file = directory.join(format!("{FILE}{suffix}"));
+        if file.exists() {
+            let aside = directory.join(format!("{}{suffix}", kept.file_name().unwrap_or_default().to_string_lossy()));
+            std::fs::rename(&file, &aside).map_err(io(&aside))?;
+        }
+    }
+    std::fs::rename(&incoming, &current).map_err(io(&current))?;
+    std::fs::File::open(directory).and_then(|d| d.sync_all()).map_err(io(directory))
+}

@@ -1,0 +1,269 @@
+//! The journal: the only place where the parts of the daemon meet.
+//!
+//! # Specification
+//!
+//! - One SQLite file, WAL, `synchronous=FULL`. What was answered is on the disk.
+//! - One writer thread; every change is a job in a shared transaction with a savepoint of its own ([`writer`]). A job sees
+//!   all jobs before it, so duplicates, twins, expiry, begin and an operator cannot race.
+//! - A document's [`State`] changes only by [`State::after`], as a conditional update, with a row in `events`.
+//! - At most one document of a device is between *begun* and its end (unique index).
+//! - The mark is stored in the transaction of *begin*; nothing of a receipt leaves before that commit.
+//! - A final state and its report to the cloud are one transaction; a document has at most one report (unique index),
+//!   so a final word cannot flip.
+//! - Row numbers are never used twice; with the epoch and the attempt they make the marker. The epoch is drawn at each
+//!   opening and kept in the rows accepted under it, so that a copy of a journal never makes a marker twice.
+//! - A failed commit ends the process with [`EXIT_JOURNAL`]. Each start first moves the whole WAL into the file; if that
+//!   fails, it does not start.
+//! - A directory has one owner at a time (lock file). An older program refuses a newer journal.
+//! - The payload of a closed document is dropped after a while; its row stays as guard against duplicates, with proof and
+//!   sums for the return that may come.
+//!
+//! | room | holds |
+//! |---|---|
+//! | [`state`] | the life of a document, pure |
+//! | [`accept`] | a document comes in: duplicates, twins, the length of the lane |
+//! | [`life`] | begin, closing, settle, doubt, decide: the arrows as transactions |
+//! | [`devices`] | which device was seen last, and the fence |
+//! | [`reports`] | what the cloud must still hear |
+//! | [`views`] | what people ask |
+//! | [`keep`] | retention, backup, restore |
+//! | [`writer`], [`reserve`] | the commit, and room for it |
+
+pub mod accept;
+pub mod devices;
+pub mod keep;
+pub mod life;
+pub mod reports;
+mod reserve;
+pub mod state;
+pub mod views;
+mod writer;
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use rusqlite::{Connection, OpenFlags};
+use rusqlite_migration::{M, Migrations};
+use rustix::fs::{FlockOperation, flock};
+
+use crate::clock::Clock;
+
+pub use state::{Event, State};
+pub use writer::EXIT_JOURNAL;
+
+/// The file in the state directory.
+pub const FILE: &str = "journal.db";
+
+const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_documents.sql")];
+
+/// A journal of up to so many pages (4 KiB each) is checked whole before the start; a larger one while work goes on, for
+/// a shop does not wait.
+const PAGES_CHECKED_AT_START: i64 = 1024;
+
+/// Row of a document; never used twice.
+pub type Row = i64;
+
+/// Why the journal said no.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// Another daemon owns the directory.
+    #[error("{0} is in use by another kkm-bridge; stop that one first")]
+    InUse(PathBuf),
+    /// The directory or the file cannot be used.
+    #[error("{path}: {source}")]
+    Io {
+        /// Which.
+        path: PathBuf,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+    /// Made by a newer program.
+    #[error("the journal was written by a newer kkm-bridge (schema {found}, this one knows {known}); install that version again")]
+    Newer {
+        /// In the file.
+        found: i64,
+        /// Known here.
+        known: i64,
+    },
+    /// Damaged.
+    #[error(
+        "the journal {path} is damaged ({found}); nothing was changed. Restore the newest backup with \
+         `kkm-bridge restore FILE`; documents since then are found in the register before anything is sold"
+    )]
+    Damaged {
+        /// Which file.
+        path: PathBuf,
+        /// What the check says.
+        found: String,
+    },
+    /// The arrow does not exist, or another hand was faster.
+    #[error("document {row}: {source}")]
+    Arrow {
+        /// Document.
+        row: Row,
+        /// Why.
+        source: state::NoSuchArrow,
+    },
+    /// No such document.
+    #[error("there is no document {0}")]
+    NoDocument(Row),
+    /// A decision that does not fit what the journal knows.
+    #[error("{0}")]
+    Decision(String),
+    /// The writer has ended.
+    #[error("the journal is closed")]
+    Stopped,
+    /// SQLite.
+    #[error("journal: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+    /// A stored value cannot be read.
+    #[error("journal: a stored value cannot be read: {0}")]
+    Json(#[from] serde_json::Error),
+}
+
+/// A handle; clones share the journal.
+#[derive(Clone)]
+pub struct Journal {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    writer: writer::Writer,
+    reader: Mutex<Connection>,
+    directory: PathBuf,
+    epoch: u32,
+    clock: Arc<dyn Clock>,
+    _lock: File,
+}
+
+impl Journal {
+    /// Opens or makes the journal in `directory` and becomes its owner.
+    pub fn open(directory: &Path, clock: Arc<dyn Clock>) -> Result<Self, JournalError> {
+        let io = |source| JournalError::Io { path: directory.to_owned(), source };
+        std::fs::create_dir_all(directory).map_err(io)?;
+        let lock = own(directory)?;
+        let path = directory.join(FILE);
+        let mut connection = Connection::open(&path)?;
+        prepare(&mut connection, &path)?;
+        let reader = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+        reader.busy_timeout(std::time::Duration::from_secs(5))?;
+        let (writer, _thread) = writer::Writer::start(connection, reserve::Reserve::take(directory));
+        Ok(Self {
+            inner: Arc::new(Inner {
+                writer,
+                reader: Mutex::new(reader),
+                directory: directory.to_owned(),
+                epoch: draw_epoch()?,
+                clock,
+                _lock: lock,
+            }),
+        })
+    }
+
+    /// The clock by which the journal stamps.
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.inner.clock
+    }
+
+    /// Whether the disk has room to accept more.
+    pub fn has_room(&self) -> bool {
+        reserve::has_room(&self.inner.directory)
+    }
+
+    /// Looks at every page; slow on a large journal, so done beside the work. Opens a connection of its own.
+    pub fn check(&self) -> Result<(), JournalError> {
+        let path = self.inner.directory.join(FILE);
+        let connection = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        quick_check(&connection, &path)
+    }
+
+    /// Runs a job in the next commit and waits until that commit is durable. For threads.
+    fn write<R, F>(&self, job: F) -> Result<R, JournalError>
+    where
+        R: Send + 'static,
+        F: FnOnce(&Connection) -> Result<R, JournalError> + Send + 'static,
+    {
+        self.inner.writer.submit(job).blocking_recv().map_err(|_| JournalError::Stopped)?
+    }
+
+    /// The same, for tasks.
+    async fn write_async<R, F>(&self, job: F) -> Result<R, JournalError>
+    where
+        R: Send + 'static,
+        F: FnOnce(&Connection) -> Result<R, JournalError> + Send + 'static,
+    {
+        self.inner.writer.submit(job).await.map_err(|_| JournalError::Stopped)?
+    }
+
+    /// Reads what is committed.
+    fn read<R>(&self, query: impl FnOnce(&Connection) -> Result<R, JournalError>) -> Result<R, JournalError> {
+        let reader = self.inner.reader.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        query(&reader)
+    }
+}
+
+/// Takes the directory's lock; it falls with the process.
+pub(crate) fn own(directory: &Path) -> Result<File, JournalError> {
+    let path = directory.join("lock");
+    let io = |source| JournalError::Io { path: path.clone(), source };
+    let file = File::options().create(true).append(true).open(&path).map_err(io)?;
+    flock(&file, FlockOperation::NonBlockingLockExclusive).map_err(|_| JournalError::InUse(directory.to_owned()))?;
+    Ok(file)
+}
+
+fn prepare(connection: &mut Connection, path: &Path) -> Result<(), JournalError> {
+    connection.busy_timeout(std::time::Duration::from_secs(5))?;
+    let damaged = |found: String| JournalError::Damaged { path: path.to_owned(), found };
+    let version: i64 = connection
+        .query_row("PRAGMA user_version", [], |r| r.get(0))
+        .map_err(|error| damaged(error.to_string()))?;
+    let known = MIGRATIONS.len() as i64;
+    if version > known {
+        return Err(JournalError::Newer { found: version, known });
+    }
+    let pages: i64 = connection.query_row("PRAGMA page_count", [], |r| r.get(0)).map_err(|error| damaged(error.to_string()))?;
+    if pages <= PAGES_CHECKED_AT_START {
+        quick_check(connection, path)?;
+    }
+    connection.execute_batch("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;")?;
+    let (busy, _, _): (i64, i64, i64) = connection
+        .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))?;
+    if busy != 0 {
+        return Err(damaged("the log cannot be moved into the file".into()));
+    }
+    let migrations = Migrations::new(MIGRATIONS.iter().map(|sql| M::up(sql)).collect());
+    migrations.to_latest(connection).map_err(|error| damaged(error.to_string()))?;
+    Ok(())
+}
+
+fn quick_check(connection: &Connection, path: &Path) -> Result<(), JournalError> {
+    let damaged = |found: String| JournalError::Damaged { path: path.to_owned(), found };
+    let found: String = connection
+        .query_row("PRAGMA quick_check(1)", [], |r| r.get(0))
+        .map_err(|error| damaged(error.to_string()))?;
+    if found == "ok" { Ok(()) } else { Err(damaged(found)) }
+}
+
+/// A new epoch: markers of this opening differ from all that were made before.
+fn draw_epoch() -> Result<u32, JournalError> {
+    let mut bytes = [0u8; 4];
+    let source = |error: rustix::io::Errno| JournalError::Io { path: "getrandom".into(), source: error.into() };
+    rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty()).map_err(source)?;
+    Ok(u32::from_le_bytes(bytes) & kkm_drivers::contract::Marker::MAX_EPOCH)
+}
+
+/// A row in the history, for people.
+fn event(
+    connection: &Connection,
+    at_ms: i64,
+    device: &str,
+    document: Option<Row>,
+    what: &str,
+    detail: &str,
+) -> Result<(), JournalError> {
+    connection
+        .prepare_cached("INSERT INTO events (at_ms, device, document, what, detail) VALUES (?1, ?2, ?3, ?4, ?5)")?
+        .execute((at_ms, device, document, what, detail))?;
+    Ok(())
+}

@@ -1,0 +1,39 @@
+//! Room kept for outcomes: a full disk stops intake before it can stop a receipt that was begun.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{FallocateFlags, fallocate, statvfs};
+
+/// Room held by the file, given back when a commit meets a full disk. An outcome needs a few KiB.
+const RESERVED_BYTES: u64 = 4 * 1024 * 1024;
+/// Below this much free room nothing more is accepted.
+const LOW_WATER_BYTES: u64 = 32 * 1024 * 1024;
+
+/// A file that only takes up room.
+pub(super) struct Reserve {
+    path: PathBuf,
+}
+
+impl Reserve {
+    /// Takes the room up, if there is any. A file system that cannot reserve is used without.
+    pub(super) fn take(directory: &Path) -> Self {
+        let path = directory.join("reserve");
+        if let Ok(file) = File::options().create(true).append(true).open(&path)
+            && let Err(error) = fallocate(&file, FallocateFlags::empty(), 0, RESERVED_BYTES)
+        {
+            tracing::warn!(%error, "no room could be reserved on the journal's disk");
+        }
+        Self { path }
+    }
+
+    /// Gives the room back; false when there was none.
+    pub(super) fn release(&self) -> bool {
+        File::options().write(true).open(&self.path).and_then(|f| f.set_len(0)).is_ok()
+    }
+}
+
+/// Whether the disk has room for more documents.
+pub(super) fn has_room(directory: &Path) -> bool {
+    statvfs(directory).map_or(true, |s| s.f_bavail.saturating_mul(s.f_frsize) >= LOW_WATER_BYTES)
+}

@@ -1,0 +1,117 @@
+//! The one writer: a thread that owns the only writing connection.
+//!
+//! Whatever waits when it is free goes into one transaction, each job in a savepoint of its own, and one durable commit
+//! answers them all. A job that fails rolls back alone. When the commit itself fails the disk can no longer be trusted:
+//! the process ends at once with [`EXIT_JOURNAL`], nobody is answered, and the next start reads what the disk really holds.
+
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::JoinHandle;
+
+use rusqlite::Connection;
+use tokio::sync::oneshot;
+
+use super::{JournalError, reserve::Reserve};
+
+/// Exit code after a commit that failed: the unit waits for a person before it starts again. `EX_IOERR` of sysexits.h.
+pub const EXIT_JOURNAL: i32 = 74;
+
+/// More jobs than this are left for the next commit, so that the first does not wait for the last.
+const JOBS_IN_A_COMMIT: usize = 256;
+
+type Reply = Box<dyn FnOnce() + Send>;
+type Job = Box<dyn FnOnce(&Connection) -> Reply + Send>;
+
+/// Hands jobs to the writer's thread.
+#[derive(Clone)]
+pub(super) struct Writer {
+    jobs: Sender<Job>,
+}
+
+impl Writer {
+    /// Starts the thread. It ends when the last handle is gone.
+    pub(super) fn start(connection: Connection, reserve: Reserve) -> (Self, JoinHandle<()>) {
+        let (jobs, inbox) = channel();
+        let thread = std::thread::Builder::new()
+            .name("journal".into())
+            .spawn(move || write_all(&connection, &inbox, &reserve))
+            .expect("a thread can be started");
+        (Self { jobs }, thread)
+    }
+
+    /// Runs `job` in the next commit; the answer arrives after that commit is durable.
+    pub(super) fn submit<R, F>(&self, job: F) -> oneshot::Receiver<Result<R, JournalError>>
+    where
+        R: Send + 'static,
+        F: FnOnce(&Connection) -> Result<R, JournalError> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let job: Job = Box::new(move |connection| {
+            let result = in_savepoint(connection, job);
+            Box::new(move || {
+                let _ = reply.send(result);
+            })
+        });
+        // A writer that is gone drops the job and with it the reply: the caller sees `Stopped`.
+        let _ = self.jobs.send(job);
+        answer
+    }
+}
+
+fn in_savepoint<R>(
+    connection: &Connection,
+    job: impl FnOnce(&Connection) -> Result<R, JournalError>,
+) -> Result<R, JournalError> {
+    connection.execute_batch("SAVEPOINT job")?;
+    match job(connection) {
+        Ok(value) => {
+            connection.execute_batch("RELEASE job")?;
+            Ok(value)
+        }
+        Err(error) => {
+            connection.execute_batch("ROLLBACK TO job; RELEASE job")?;
+            Err(error)
+        }
+    }
+}
+
+fn write_all(connection: &Connection, inbox: &Receiver<Job>, reserve: &Reserve) {
+    while let Ok(first) = inbox.recv() {
+        let mut replies = Vec::new();
+        let begun = connection.execute_batch("BEGIN IMMEDIATE");
+        if let Err(error) = begun {
+            give_up("the journal cannot be written", &error);
+        }
+        let mut next = Some(first);
+        while let Some(job) = next {
+            replies.push(job(connection));
+            if connection.is_autocommit() {
+                tracing::error!("the disk failed inside a transaction; the process ends before it answers anybody");
+                std::process::exit(EXIT_JOURNAL);
+            }
+            next = if replies.len() < JOBS_IN_A_COMMIT { inbox.try_recv().ok() } else { None };
+        }
+        if let Err(error) = commit(connection, reserve) {
+            give_up("a commit failed", &error);
+        }
+        for reply in replies {
+            reply();
+        }
+    }
+}
+
+/// Commits; a full disk gets the reserved room first, for what is already begun must be written down.
+fn commit(connection: &Connection, reserve: &Reserve) -> Result<(), rusqlite::Error> {
+    let first = connection.execute_batch("COMMIT");
+    match first {
+        Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull) && reserve.release() => {
+            tracing::error!("the disk is full; the reserved room is used up to finish what was begun");
+            connection.execute_batch("COMMIT")
+        }
+        other => other,
+    }
+}
+
+fn give_up(what: &str, error: &rusqlite::Error) -> ! {
+    tracing::error!(%error, "{what}; the process ends, and the next start reads what the disk holds");
+    std::process::exit(EXIT_JOURNAL);
+}
