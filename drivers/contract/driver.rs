@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::document::Document;
+use super::document::{Body, Document};
 use super::evidence::{Found, Identity, Mark, OpenReceipt, Verdict};
 use super::outcome::{Fault, Outcome, Paper, Reason};
 use super::tax::{TaxSystem, VatRate};
@@ -99,8 +99,8 @@ pub struct Capabilities {
 
 impl Capabilities {
     /// The first thing in a receipt that this device cannot do.
-    pub fn hinder(&self, document: &Document) -> Option<Reason> {
-        let receipt = document.body.receipt()?;
+    pub fn hinder(&self, body: &Body) -> Option<Reason> {
+        let receipt = body.receipt()?;
         for line in receipt.lines() {
             if !line.total().is_zero() && !self.vat_rates.contains(&line.vat()) {
                 return Some(Reason::VatUnsupported(line.vat()));

@@ -159,6 +159,8 @@ pub enum Puzzle {
     },
     /// The drawer's counters moved by something else than this operation.
     CashCountersMoved,
+    /// Our receipt stays open although it was cancelled.
+    StaysOpen,
     /// The device keeps no memory that could answer.
     NoMemory,
 }

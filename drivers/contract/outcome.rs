@@ -116,6 +116,8 @@ pub enum Reason {
         /// The device's.
         device: Money,
     },
+    /// A receipt that this program did not open is open in the device.
+    ForeignReceiptOpen,
     /// The device cannot do this operation.
     Unsupported,
     /// Any other refusal: the device's text.
@@ -126,7 +128,7 @@ impl Reason {
     /// Whether waiting can help.
     pub fn lasting(&self) -> Lasting {
         match self {
-            Self::PaperOut | Self::CoverOpen | Self::PrinterFailed | Self::Busy | Self::ShiftExpired => Lasting::No,
+            Self::PaperOut | Self::CoverOpen | Self::PrinterFailed | Self::Busy | Self::ShiftExpired | Self::ForeignReceiptOpen => Lasting::No,
             Self::ShiftClosed
             | Self::NeedsService
             | Self::StorageUnusable

@@ -178,6 +178,12 @@ impl Journal {
         quick_check(&connection, &path)
     }
 
+    /// Adds to the history of a device, before something is done to it.
+    pub fn note(&self, device: &str, what: &'static str, detail: &str) -> Result<(), JournalError> {
+        let (device, detail, clock) = (device.to_owned(), detail.to_owned(), self.clock().clone());
+        self.write(move |connection| event(connection, clock.now().wall_ms, &device, None, what, &detail))
+    }
+
     /// Runs a job in the next commit and waits until that commit is durable. For threads.
     fn write<R, F>(&self, job: F) -> Result<R, JournalError>
     where

@@ -1,0 +1,297 @@
+//! One lane a device: take, look, mark, begin, execute, settle; and after any doubt, reconcile.
+//!
+//! # Specification
+//!
+//! - A lane is a thread of its own and the only one who speaks to its device. It meets the rest of the daemon in the
+//!   journal; a [`Bell`] only wakes it.
+//! - A document to which the device belongs comes first: while it is undecided, nothing else is begun.
+//! - Before a document is begun the lane looks ([`preflight`]): who is there, what its memory says since the last look,
+//!   what it can do, whether a shift is open. What can be refused is refused there, before a byte of the receipt leaves.
+//! - The mark is read last and durable before the first byte; *closing* is durable before the one command that registers.
+//! - After a doubt only evidence decides ([`reconcile`]): registered, not registered, our receipt is open (journal the
+//!   intent, cancel, look again), or a person must. A query without an answer waits: silence is not a no.
+//! - A cause that can go (paper, cover, a long print) holds the document; one that cannot is reported at once as 2001.
+//! - A document whose time is over is reported 2002 and never begun.
+//!
+//! Everything a lane does is one [`Lane::step`] after another, so that tests can turn time by hand between them.
+
+mod preflight;
+mod reconcile;
+pub mod words;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use kkm_drivers::contract::{
+    Body, Capabilities, Driver, Fault, FaultKind, Lasting, Mark, Outcome, Refusal, Witness,
+};
+use kkm_drivers::failpoint;
+
+use crate::bell::Bell;
+use crate::journal::life::{Begin, Flight, Limits, Waiting};
+use crate::journal::{Event, Journal, JournalError, Row, State};
+use crate::messages::Locale;
+
+/// First wait after a device did not answer; doubled up to [`LONGEST_WAIT`].
+const FIRST_WAIT: Duration = Duration::from_millis(250);
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+
+/// What a lane is told by the configuration.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// How long documents may wait.
+    pub limits: Limits,
+    /// Serial number that the device must have; `None` adopts what is there.
+    pub serial: Option<String>,
+    /// Nobody else uses the device: a stranger's open receipt is cancelled.
+    pub cancel_foreign: bool,
+    /// Opens a shift when a receipt needs one.
+    pub open_shift: bool,
+    /// Closes a shift that is older than 24 hours when a receipt needs a fresh one.
+    pub close_expired_shift: bool,
+    /// Language of what is reported.
+    pub locale: Locale,
+}
+
+/// How long a receipt takes at present, shared with intake.
+#[derive(Debug)]
+pub struct ReceiptTime(AtomicU64);
+
+impl Default for ReceiptTime {
+    /// Until one was seen: 4 s, a short receipt on a slow printer.
+    fn default() -> Self {
+        Self(AtomicU64::new(4000))
+    }
+}
+
+impl ReceiptTime {
+    /// The present estimate.
+    pub fn get(&self) -> Duration {
+        Duration::from_millis(self.0.load(Ordering::Relaxed))
+    }
+
+    fn seen(&self, ms: u64) {
+        let before = self.0.load(Ordering::Relaxed);
+        self.0.store((before * 3 + ms) / 4, Ordering::Relaxed);
+    }
+}
+
+/// When to take the next step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pace {
+    /// At once.
+    Again,
+    /// After this time or a ring.
+    Wait(Duration),
+    /// After a ring, or when the first waiting document expires.
+    Ring,
+}
+
+/// A device, its driver, and the documents for it.
+pub struct Lane {
+    name: String,
+    driver: Box<dyn Driver>,
+    journal: Journal,
+    settings: Settings,
+    receipt_time: Arc<ReceiptTime>,
+    reports: Arc<tokio::sync::Notify>,
+    capabilities: Option<Capabilities>,
+    wait: Duration,
+    cancels: u8,
+}
+
+impl Lane {
+    /// A lane for the device called `name`. Whatever the last process left in the middle is doubtful from here on.
+    pub fn new(
+        name: String,
+        driver: Box<dyn Driver>,
+        journal: Journal,
+        settings: Settings,
+        receipt_time: Arc<ReceiptTime>,
+        reports: Arc<tokio::sync::Notify>,
+    ) -> Result<Self, JournalError> {
+        journal.interrupted(&name)?;
+        Ok(Self {
+            name,
+            driver,
+            journal,
+            settings,
+            receipt_time,
+            reports,
+            capabilities: None,
+            wait: FIRST_WAIT,
+            cancels: 0,
+        })
+    }
+
+    /// Steps until `stop` is set and the bell rung; the receipt at hand is finished first.
+    pub fn run(mut self, bell: &Bell, stop: &AtomicBool) -> Result<(), JournalError> {
+        let _span = tracing::info_span!("lane", device = %self.name).entered();
+        while !stop.load(Ordering::SeqCst) {
+            match self.step()? {
+                Pace::Again => {}
+                Pace::Wait(time) => bell.wait(Some(self.until_expiry(Some(time))?.unwrap_or(time))),
+                Pace::Ring => bell.wait(self.until_expiry(None)?),
+            }
+        }
+        Ok(())
+    }
+
+    fn until_expiry(&self, time: Option<Duration>) -> Result<Option<Duration>, JournalError> {
+        // A little later than the deadline, so that it is over when we look.
+        let slack = Duration::from_millis(5);
+        let expiry = self.journal.time_to_expiry(&self.name, self.settings.limits)?.map(|t| t + slack);
+        Ok([time, expiry].into_iter().flatten().min())
+    }
+
+    /// One step.
+    pub fn step(&mut self) -> Result<Pace, JournalError> {
+        self.expire()?;
+        if let Some(flight) = self.journal.in_flight(&self.name)? {
+            return self.pursue(&flight);
+        }
+        let Some(waiting) = self.journal.next_waiting(&self.name)? else {
+            return Ok(Pace::Ring);
+        };
+        match self.preflight(&waiting)? {
+            preflight::Look::Ready(mark) => self.attempt(&waiting, mark),
+            preflight::Look::Hold(reason) => {
+                self.journal.hindered(waiting.row, reason)?;
+                Ok(self.slower())
+            }
+            preflight::Look::Refuse(refusal) => {
+                self.refuse(waiting.row, &waiting.request_id, &refusal)?;
+                Ok(Pace::Again)
+            }
+            preflight::Look::Unreachable(fault) => {
+                tracing::warn!(document = waiting.row, %fault, "the device cannot be used; the document waits");
+                self.capabilities = None;
+                Ok(self.slower())
+            }
+            preflight::Look::Fenced => Ok(Pace::Ring),
+        }
+    }
+
+    fn expire(&self) -> Result<(), JournalError> {
+        let locale = self.settings.locale;
+        let ended = self.journal.expire(&self.name, self.settings.limits, move |w| words::expired(w, locale))?;
+        if !ended.is_empty() {
+            tracing::warn!(documents = ?ended, "gave up waiting; reported, and never printed later");
+            self.reports.notify_one();
+        }
+        Ok(())
+    }
+
+    fn attempt(&mut self, waiting: &Waiting, mark: Mark) -> Result<Pace, JournalError> {
+        let row = waiting.row;
+        let mark = if kkm_drivers::spoil::is(kkm_drivers::spoil::Spoil::NoMark) { forgotten(mark) } else { mark };
+        let document = match self.journal.begin(row, mark, self.settings.limits)? {
+            Begin::Begun(document) => document,
+            Begin::Late => return Ok(Pace::Again),
+        };
+        failpoint::hit("dispatcher.marked");
+        let began = self.journal.clock().now();
+        let mut witness = JournalWitness { journal: &self.journal, row };
+        let outcome = self.driver.execute(&document, &mut witness);
+        failpoint::hit("dispatcher.executed");
+        match outcome {
+            Outcome::Done(proof, paper) => {
+                let took = self.journal.clock().now().boot_ms.saturating_sub(began.boot_ms);
+                self.receipt_time.seen(u64::try_from(took).unwrap_or_default());
+                self.wait = FIRST_WAIT;
+                self.done(row, &waiting.request_id, &document.body, proof, paper)?;
+                Ok(Pace::Again)
+            }
+            Outcome::Refused(refusal) => match refusal.reason.lasting() {
+                Lasting::Yes => {
+                    self.refuse(row, &waiting.request_id, &refusal)?;
+                    Ok(Pace::Again)
+                }
+                Lasting::No => {
+                    let detail = format!("the device cannot now: {:?}", refusal.reason);
+                    self.journal.back(row, Event::Untouched, Some(refusal.reason), &detail)?;
+                    Ok(self.slower())
+                }
+            },
+            Outcome::Untouched(fault) => {
+                tracing::warn!(document = row, %fault, "nothing was registered; the document waits");
+                self.journal.back(row, Event::Untouched, None, &fault.to_string())?;
+                Ok(self.slower())
+            }
+            Outcome::Doubtful(fault) => {
+                tracing::warn!(document = row, %fault, "how it ended is not known; the device will be asked");
+                self.journal.arrow(row, Event::Doubt, &fault.to_string())?;
+                failpoint::hit("dispatcher.doubtful");
+                Ok(Pace::Again)
+            }
+        }
+    }
+
+    /// A document to which the device belongs.
+    fn pursue(&mut self, flight: &Flight) -> Result<Pace, JournalError> {
+        match flight.state {
+            State::Doubtful => self.reconcile(flight),
+            State::NeedsOperator => Ok(Pace::Ring),
+            // Only a step that was cut off by an error of the journal leaves these behind.
+            State::Begun | State::Closing | State::Cancelling => {
+                self.journal.arrow(flight.row, Event::Doubt, "left in the middle")?;
+                Ok(Pace::Again)
+            }
+            State::Accepted | State::Done | State::Refused | State::Expired => Ok(Pace::Again),
+        }
+    }
+
+    fn done(
+        &self,
+        row: Row,
+        request_id: &str,
+        body: &Body,
+        proof: kkm_drivers::contract::Proof,
+        paper: kkm_drivers::contract::Paper,
+    ) -> Result<(), JournalError> {
+        tracing::info!(document = row, fiscal_document = proof.document_number, sign = %proof.sign, ?paper, "registered");
+        let word = words::done(request_id, body, paper, self.settings.locale);
+        failpoint::hit("dispatcher.before-settle");
+        self.journal.settle_done(row, proof, paper, word)?;
+        failpoint::hit("dispatcher.settled");
+        self.reports.notify_one();
+        Ok(())
+    }
+
+    fn refuse(&self, row: Row, request_id: &str, refusal: &Refusal) -> Result<(), JournalError> {
+        let word = words::refused(request_id, refusal, self.settings.locale);
+        tracing::warn!(document = row, code = refusal.device_code, reason = ?refusal.reason, "refused by the device");
+        self.journal.settle_refused(row, word)?;
+        failpoint::hit("dispatcher.refused");
+        self.reports.notify_one();
+        Ok(())
+    }
+
+    fn slower(&mut self) -> Pace {
+        let wait = self.wait;
+        self.wait = (wait * 2).min(LONGEST_WAIT);
+        Pace::Wait(wait)
+    }
+}
+
+/// The spoiled build: recovery will begin from whatever the counters are then.
+fn forgotten(mark: Mark) -> Mark {
+    Mark { last_document: u64::MAX >> 1, ..mark }
+}
+
+struct JournalWitness<'a> {
+    journal: &'a Journal,
+    row: Row,
+}
+
+impl Witness for JournalWitness<'_> {
+    fn closing(&mut self) -> Result<(), Fault> {
+        failpoint::hit("dispatcher.before-closing");
+        self.journal
+            .arrow(self.row, Event::Closing, "the command that registers is next")
+            .map_err(|error| Fault::new("closing", FaultKind::Journal(error.to_string())))?;
+        failpoint::hit("dispatcher.closing");
+        Ok(())
+    }
+}
