@@ -185,7 +185,6 @@ impl Lane {
 
     fn attempt(&mut self, waiting: &Waiting, mark: Mark) -> Result<Pace, JournalError> {
         let row = waiting.row;
-        let mark = if kkm_drivers::spoil::is(kkm_drivers::spoil::Spoil::NoMark) { forgotten(mark) } else { mark };
         let document = match self.journal.begin(row, mark, self.settings.limits)? {
             Begin::Begun(document) => document,
             Begin::Late => return Ok(Pace::Again),
@@ -273,11 +272,6 @@ impl Lane {
         self.wait = (wait * 2).min(LONGEST_WAIT);
         Pace::Wait(wait)
     }
-}
-
-/// The spoiled build: recovery will begin from whatever the counters are then.
-fn forgotten(mark: Mark) -> Mark {
-    Mark { last_document: u64::MAX >> 1, ..mark }
 }
 
 struct JournalWitness<'a> {

@@ -1,6 +1,6 @@
 //! After a doubt: ask the device for evidence, and act on nothing else.
 
-use kkm_drivers::contract::{Puzzle, Verdict};
+use kkm_drivers::contract::{Fault, Mark, Puzzle, Verdict};
 use kkm_drivers::failpoint;
 use kkm_drivers::spoil::{self, Spoil};
 
@@ -18,7 +18,7 @@ impl Lane {
             return Ok(Pace::Again);
         }
         failpoint::hit("reconcile.begin");
-        let verdict = match self.driver.verdict(&flight.document, &flight.mark) {
+        let verdict = match self.since(flight).and_then(|since| self.driver.verdict(&flight.document, &since)) {
             Ok(verdict) => verdict,
             Err(fault) => {
                 tracing::warn!(document = flight.row, %fault, "the device does not say how it ended; asked again");
@@ -50,6 +50,11 @@ impl Lane {
                 Ok(Pace::Again)
             }
         }
+    }
+
+    /// The evidence base: the stored mark, and nothing else.
+    fn since(&mut self, flight: &Flight) -> Result<Mark, Fault> {
+        if spoil::is(Spoil::NoMark) { self.driver.mark() } else { Ok(flight.mark.clone()) }
     }
 
     fn not_registered(&mut self, flight: &Flight, why: &str) -> Result<Pace, JournalError> {

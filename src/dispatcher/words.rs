@@ -25,7 +25,8 @@ pub fn decided(request_id: &str, locale: Locale) -> Final {
     success(request_id, None, locale)
 }
 
-fn success(request_id: &str, remark: Option<&Note>, locale: Locale) -> Final {
+/// Registered.
+pub fn success(request_id: &str, remark: Option<&Note>, locale: Locale) -> Final {
     match RawId::from_json(request_id) {
         Some(id) => {
             let body = StatusBody::success(id, remark, locale);

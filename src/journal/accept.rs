@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use kkm_drivers::contract::{Body, Money, Proof};
+use kkm_drivers::contract::{Body, Capabilities, Money, Proof, Reason};
 use rusqlite::{Connection, OptionalExtension, Row as SqlRow, params};
 
 use super::{Journal, JournalError, Row, State, event, reports};
@@ -115,6 +115,8 @@ pub enum Acceptance {
     },
     /// A person must decide about an earlier receipt, or agree to the device.
     PersonNeeded,
+    /// By its last word the device can never take it.
+    DeviceCannot(Reason),
     /// The disk is full.
     NoRoom,
 }
@@ -153,11 +155,11 @@ struct Earlier {
     proof: Option<Proof>,
     settled_ms: Option<i64>,
     report_state: Option<String>,
-    wire_ms: Option<i64>,
+    wire: Option<i64>,
 }
 
 const EARLIER: &str = "SELECT d.row, d.state, d.fiscal_hash, d.date_ms, d.code, d.message, d.proof, d.settled_ms,
-        r.state, r.wire_ms
+        r.state, r.wire
     FROM documents d LEFT JOIN reports r ON r.document = d.row";
 
 impl Earlier {
@@ -174,7 +176,7 @@ impl Earlier {
             proof: proof.and_then(|p| serde_json::from_str(&p).ok()),
             settled_ms: sql.get(7)?,
             report_state: sql.get(8)?,
-            wire_ms: sql.get(9)?,
+            wire: sql.get(9)?,
         })
     }
 
@@ -198,6 +200,9 @@ fn accept(
     }
     if let Some(answer) = twin(connection, new, policy, epoch, now)? {
         return Ok(answer);
+    }
+    if let Some(reason) = device_cannot(connection, new)? {
+        return Ok(Acceptance::DeviceCannot(reason));
     }
     if let Some(answer) = lane(connection, new, policy)? {
         return Ok(answer);
@@ -283,7 +288,7 @@ fn twin(
         return Ok(None);
     }
     let Some(proof) = earlier.proof.clone() else { return Ok(Some(Acceptance::EarlierUndecided)) };
-    if policy.repeat == Repeat::Evidence && earlier.report_state.is_some() && earlier.wire_ms.is_none() {
+    if policy.repeat == Repeat::Evidence && earlier.report_state.is_some() && earlier.wire == Some(0) {
         let row = insert(connection, new, State::Done, None, epoch, now)?;
         connection.execute(
             "UPDATE documents SET twin_of = ?2, proof = ?3, code = 0, settled_ms = ?4,
@@ -291,7 +296,7 @@ fn twin(
              WHERE row = ?1",
             params![row, earlier.row, serde_json::to_string(&proof)?, now.wall_ms],
         )?;
-        reports::insert(connection, row, new.callback_url.as_deref(), &new.success_body)?;
+        reports::insert(connection, row, new.callback_url.as_deref(), &new.success_body, now)?;
         let detail = format!("one receipt for this and document {}", earlier.row);
         event(connection, now.wall_ms, &new.device, Some(row), "twin", &detail)?;
         return Ok(Some(Acceptance::Twin(row)));
@@ -318,6 +323,16 @@ fn lane(connection: &Connection, new: &Incoming, policy: Policy) -> Result<Optio
         .query_row([&new.device], |r| r.get(0))?;
     let wait = policy.receipt_time.saturating_mul(ahead);
     Ok((wait > policy.give_up_cap).then_some(Acceptance::LaneFull { ahead }))
+}
+
+/// What the device's last snapshot says against it.
+fn device_cannot(connection: &Connection, new: &Incoming) -> Result<Option<Reason>, JournalError> {
+    let snapshot: Option<Option<String>> = connection
+        .prepare_cached("SELECT capabilities FROM devices WHERE name = ?1")?
+        .query_row([&new.device], |r| r.get(0))
+        .optional()?;
+    let capabilities = snapshot.flatten().and_then(|text| serde_json::from_str::<Capabilities>(&text).ok());
+    Ok(capabilities.and_then(|c| c.hinder(&new.body)))
 }
 
 /// The registered sale that a return undoes: the newest of the same sales document.

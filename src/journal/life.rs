@@ -363,7 +363,7 @@ fn end(
             .prepare_cached("UPDATE devices SET last_settled = ?2 WHERE name = ?1")?
             .execute(params![device, serde_json::to_string(now)?])?;
     }
-    reports::insert(connection, row, url.as_deref(), &word.body)
+    reports::insert(connection, row, url.as_deref(), &word.body, now)
 }
 
 /// A waiting document that stands in the register: an older copy of the journal was restored.

@@ -50,14 +50,17 @@ CREATE TABLE reports (
     row        INTEGER PRIMARY KEY,
     document   INTEGER NOT NULL UNIQUE REFERENCES documents(row),  -- one final word for each document
     url        TEXT    NOT NULL,
+    origin     TEXT    NOT NULL,            -- scheme, host and port: what waits together
     body       TEXT    NOT NULL,            -- the same bytes each time
+    since      TEXT    NOT NULL,            -- stamp, JSON
     state      TEXT    NOT NULL DEFAULT 'waiting',  -- waiting, delivered, parked
     tries      INTEGER NOT NULL DEFAULT 0,
     due        TEXT,                        -- stamp, JSON; NULL: at once
-    wire_ms    INTEGER,                     -- first time that an attempt may have reached the wire
+    wire       INTEGER NOT NULL DEFAULT 0,  -- attempts that may have reached the wire
     answer     TEXT                         -- what came back last
 ) STRICT;
 CREATE INDEX reports_waiting ON reports (row) WHERE state = 'waiting';
+CREATE INDEX reports_parked ON reports (row) WHERE state = 'parked';
 
 CREATE TABLE devices (
     name          TEXT PRIMARY KEY,

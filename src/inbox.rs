@@ -1,0 +1,298 @@
+//! Intake over HTTP: check, store, and only then answer.
+//!
+//! Any path is served by POST; shops are told apart by their token, and by the path where they share one. The answer is the
+//! status body of the cloud's protocol: 200 `pending`, or 400 with a code. Storing goes on although the client hangs up.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{Request, State as Shared};
+use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
+use kkm_drivers::contract::{Body, Operation, Refusal as DeviceRefusal};
+use kkm_drivers::failpoint;
+use kkm_drivers::spoil::{self, Spoil};
+use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+use crate::altegio::{self, Order, RawId, Refusal, Rules, StatusBody};
+use crate::bell::Bell;
+use crate::dispatcher::{ReceiptTime, words};
+use crate::http::limits::{self, BodyError};
+use crate::journal::accept::{Acceptance, Incoming, Policy, Repeat, SameId};
+use crate::journal::{Journal, JournalError};
+use crate::messages::Message;
+use crate::outbox::origin;
+
+/// The longest body that is read, in bytes.
+pub const BODY_LIMIT: usize = 1024 * 1024;
+
+/// A lane as intake knows it.
+#[derive(Clone, Debug, Default)]
+pub struct LaneDoor {
+    /// Wakes it.
+    pub bell: Arc<Bell>,
+    /// How long a receipt takes at present.
+    pub receipt_time: Arc<ReceiptTime>,
+}
+
+/// Who may send, and to which device.
+pub struct ShopDoor {
+    /// Name, for the log.
+    pub name: String,
+    /// SHA-256 of the token.
+    token: [u8; 32],
+    /// Path of the URL; `None`: any.
+    path: Option<String>,
+    /// Name of the device.
+    pub device: String,
+}
+
+impl ShopDoor {
+    /// A door that opens to `token`, on `path` where one is given.
+    pub fn new(name: String, token: &SecretString, path: Option<String>, device: String) -> Self {
+        Self { name, token: digest(token.expose_secret()), path, device }
+    }
+}
+
+/// Everything that intake needs.
+pub struct Inbox {
+    /// Where documents go.
+    pub journal: Journal,
+    /// How they are read.
+    pub rules: Rules,
+    /// Who may send.
+    pub shops: Vec<ShopDoor>,
+    /// By device.
+    pub lanes: BTreeMap<String, LaneDoor>,
+    /// Where callbacks may go.
+    pub origins: origin::Policy,
+    /// For documents that name no callback.
+    pub default_callback: String,
+    /// For twins.
+    pub repeat: Repeat,
+    /// For the same id after an error.
+    pub same_id_after_error: SameId,
+    /// The longest that a document may wait.
+    pub give_up_cap: Duration,
+    /// Time for a body to arrive.
+    pub body_timeout: Duration,
+    /// Wakes the outbox.
+    pub reports: Arc<tokio::sync::Notify>,
+}
+
+/// The routes.
+pub fn router(inbox: Arc<Inbox>) -> Router {
+    Router::new().fallback(receive).with_state(inbox)
+}
+
+async fn receive(Shared(inbox): Shared<Arc<Inbox>>, request: Request) -> Response {
+    let (head, body) = request.into_parts();
+    if head.method != Method::POST {
+        return meta(StatusCode::NOT_FOUND, None);
+    }
+    let shop = match inbox.door(&head.headers, head.uri.path()) {
+        Ok(shop) => shop,
+        Err(denied) => return denied,
+    };
+    match limits::read_body(body, BODY_LIMIT, inbox.body_timeout).await {
+        // The client may hang up; what was begun is finished all the same.
+        Ok(body) => {
+            let inbox = inbox.clone();
+            crate::http::detached(async move { inbox.take(shop, &body).await }).await
+        }
+        Err(error) => {
+            let (status, message) = match error {
+                BodyError::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, Message::TooLarge { limit_kib: BODY_LIMIT / 1024 }),
+                BodyError::TooSlow | BodyError::Broken => (StatusCode::REQUEST_TIMEOUT, Message::Incomplete),
+            };
+            refuse(status, None, &Refusal::from(message), &inbox.rules)
+        }
+    }
+}
+
+impl Inbox {
+    /// Which shop it is, by token and path. All doors are tried, in equal time.
+    fn door(&self, headers: &HeaderMap, path: &str) -> Result<usize, Response> {
+        let denied = || meta(StatusCode::UNAUTHORIZED, Some("Authentication needed."));
+        let token = digest(bearer(headers).ok_or_else(denied)?);
+        let mut known = false;
+        let mut found = None;
+        for (index, shop) in self.shops.iter().enumerate() {
+            if bool::from(shop.token.ct_eq(&token)) {
+                known = true;
+                let here = shop.path.as_deref().is_none_or(|p| p.trim_end_matches('/') == path.trim_end_matches('/'));
+                if here && (found.is_none() || shop.path.is_some()) {
+                    found = Some(index);
+                }
+            }
+        }
+        match found {
+            Some(index) => Ok(index),
+            None if known => Err(meta(StatusCode::FORBIDDEN, Some("Access denied."))),
+            None => Err(denied()),
+        }
+    }
+
+    async fn take(&self, shop: usize, body: &Bytes) -> Response {
+        let shop = &self.shops[shop];
+        let now = self.journal.clock().now();
+        let at = Timestamp::from_millisecond(now.wall_ms).unwrap_or(Timestamp::UNIX_EPOCH);
+        let order = match altegio::read(body, &self.rules, at) {
+            Ok(order) => order,
+            Err(rejected) => {
+                tracing::warn!(shop = shop.name, message = %rejected.refusal.message.render(crate::messages::Locale::En), "refused");
+                return refuse(StatusCode::BAD_REQUEST, rejected.id, &rejected.refusal, &self.rules);
+            }
+        };
+        let id = order.id.clone();
+        match self.store(shop, order, body).await {
+            Ok(Ok(())) => answer(StatusCode::OK, &StatusBody::pending(id)),
+            Ok(Err(message)) => {
+                let refusal = Refusal::from(message);
+                tracing::warn!(shop = shop.name, id = id.key(), code = refusal.code.number(), "refused");
+                refuse(StatusCode::BAD_REQUEST, Some(id), &refusal, &self.rules)
+            }
+            Err(error) => {
+                tracing::error!(%error, "the document could not be stored");
+                refuse(StatusCode::BAD_REQUEST, Some(id), &Refusal::from(Message::Stopping), &self.rules)
+            }
+        }
+    }
+
+    async fn store(&self, shop: &ShopDoor, order: Order, body: &Bytes) -> Result<Result<(), Message>, JournalError> {
+        let url = order.callback_url.clone().unwrap_or_else(|| self.default_callback.clone());
+        if let Err(error) = self.origins.check(&url) {
+            tracing::warn!(shop = shop.name, id = order.id.key(), %error, "the callback would leave the allow-list");
+            return Ok(Err(Message::CallbackNotAllowed { host: origin::host_of(&url) }));
+        }
+        let Some(lane) = self.lanes.get(&shop.device) else { return Ok(Err(Message::UnknownDevice)) };
+        let document_id = order.document_id;
+        let incoming = self.incoming(shop, order, body, url);
+        let policy = Policy {
+            repeat: self.repeat,
+            same_id_after_error: self.same_id_after_error,
+            give_up_cap: self.give_up_cap,
+            receipt_time: lane.receipt_time.get(),
+        };
+        failpoint::hit("inbox.before-commit");
+        let acceptance = if spoil::is(Spoil::AnswerBeforeCommit) {
+            let (journal, bell) = (self.journal.clone(), lane.bell.clone());
+            tokio::spawn(async move {
+                failpoint::hit("inbox.answered");
+                let _ = journal.accept(incoming, policy).await;
+                bell.ring();
+            });
+            return Ok(Ok(()));
+        } else {
+            self.journal.accept(incoming, policy).await?
+        };
+        failpoint::hit("inbox.accepted");
+        Ok(self.say(acceptance, document_id, lane))
+    }
+
+    fn incoming(&self, shop: &ShopDoor, order: Order, body: &Bytes, url: String) -> Incoming {
+        let kind = match order.kind {
+            Operation::Sale => "sale",
+            Operation::Return => "return",
+        };
+        let success = words::success(order.id.json(), None, self.rules.altegio.locale);
+        Incoming {
+            device: shop.device.clone(),
+            request_id: order.id.json().to_owned(),
+            document_id: order.document_id,
+            kind,
+            date_ms: order.date.as_millisecond(),
+            fiscal_hash: order.fiscal_hash,
+            twin_hash: order.twin_hash,
+            total: order.receipt.total(),
+            request: body.to_vec(),
+            notes: serde_json::to_string(
+                &order.notes.iter().map(|n| n.render(self.rules.altegio.locale)).collect::<Vec<_>>(),
+            )
+            .unwrap_or_else(|_| "[]".into()),
+            body: match order.kind {
+                Operation::Sale => Body::Sale(order.receipt),
+                Operation::Return => Body::Return(order.receipt),
+            },
+            callback_url: Some(url),
+            success_body: success.body,
+        }
+    }
+
+    fn say(&self, acceptance: Acceptance, document_id: i64, lane: &LaneDoor) -> Result<(), Message> {
+        match acceptance {
+            Acceptance::Queued(row) => {
+                tracing::info!(document = row, sale = document_id, "accepted");
+                lane.bell.ring();
+                Ok(())
+            }
+            Acceptance::Pending(row) => {
+                tracing::info!(document = row, "the same document again; answered as before");
+                Ok(())
+            }
+            Acceptance::Twin(row) => {
+                tracing::info!(document = row, "registered once for both ids");
+                self.reports.notify_one();
+                Ok(())
+            }
+            Acceptance::Failed { code, message } => Err(Message::Stored { code, message }),
+            Acceptance::OtherContent => Err(Message::OtherContent),
+            Acceptance::EarlierUndecided => Err(Message::WaitForFirst { document_id }),
+            Acceptance::AlreadyRegistered { proof, at_ms, confirmed } => Err(Message::AlreadyRegistered {
+                number: proof.document_number,
+                time: self.time_of_day(at_ms),
+                confirmed,
+                document_id,
+            }),
+            Acceptance::LaneFull { ahead } => Err(Message::Ahead { receipts: ahead as usize }),
+            Acceptance::PersonNeeded => Err(Message::PersonMustDecide),
+            Acceptance::DeviceCannot(reason) => Err(Message::Device(DeviceRefusal::of(reason))),
+            Acceptance::NoRoom => Err(Message::JournalFull),
+        }
+    }
+
+    fn time_of_day(&self, at_ms: i64) -> String {
+        let at = Timestamp::from_millisecond(at_ms).unwrap_or(Timestamp::UNIX_EPOCH);
+        at.to_zoned(self.rules.altegio.time_zone.clone()).strftime("%H:%M").to_string()
+    }
+}
+
+fn digest(token: &str) -> [u8; 32] {
+    Sha256::digest(token.as_bytes()).into()
+}
+
+/// The first part of `Bearer <token>[, User <token>]`; one header only.
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let mut all = headers.get_all(header::AUTHORIZATION).iter();
+    let value = all.next()?.to_str().ok()?;
+    if all.next().is_some() {
+        return None;
+    }
+    let first = value.split(',').next()?.trim();
+    let (scheme, token) = first.split_once(' ')?;
+    (scheme.eq_ignore_ascii_case("bearer") && !token.trim().is_empty()).then(|| token.trim())
+}
+
+fn refuse(status: StatusCode, id: Option<RawId>, refusal: &Refusal, rules: &Rules) -> Response {
+    answer(status, &StatusBody::error(id, refusal, rules.altegio.locale))
+}
+
+fn answer(status: StatusCode, body: &StatusBody) -> Response {
+    json(status, body.to_json())
+}
+
+/// The cloud's own form for requests that are no documents.
+fn meta(status: StatusCode, message: Option<&str>) -> Response {
+    let meta = message.map_or_else(|| serde_json::json!({}), |m| serde_json::json!({ "message": m }));
+    json(status, serde_json::json!({ "success": false, "data": null, "meta": meta }).to_string())
+}
+
+fn json(status: StatusCode, body: String) -> Response {
+    (status, [(header::CONTENT_TYPE, "application/json")], body).into_response()
+}
