@@ -1,1 +1,4 @@
 //! The daemon.
+
+pub mod altegio;
+pub mod messages;
