@@ -1,1 +1,4 @@
 //! The daemon.
+
+pub mod clock;
+pub mod outbox;

@@ -1,0 +1,6 @@
+//! The outbox.
+
+pub mod origin;
+
+#[cfg(test)]
+mod origin_tests;
