@@ -20,7 +20,7 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use crate::altegio::{self, Order, RawId, Refusal, Rules, StatusBody};
+use crate::altegio::{self, Order, RawId, Refusal, Rules, Status, StatusBody};
 use crate::bell::Bell;
 use crate::dispatcher::{ReceiptTime, words};
 use crate::http::limits::{self, BodyError};
@@ -153,10 +153,14 @@ impl Inbox {
         let id = order.id.clone();
         match self.store(shop, order, body).await {
             Ok(Ok(())) => answer(StatusCode::OK, &StatusBody::pending(id)),
-            Ok(Err(message)) => {
+            Ok(Err(No::Says(message))) => {
                 let refusal = Refusal::from(message);
                 tracing::warn!(shop = shop.name, id = id.key(), code = refusal.code.number(), "refused");
                 refuse(StatusCode::BAD_REQUEST, Some(id), &refusal, &self.rules)
+            }
+            Ok(Err(No::Stored { code, message })) => {
+                let body = StatusBody { id: Some(id), status: Status::Error, code, message };
+                answer(StatusCode::BAD_REQUEST, &body)
             }
             Err(error) => {
                 tracing::error!(%error, "the document could not be stored");
@@ -165,13 +169,13 @@ impl Inbox {
         }
     }
 
-    async fn store(&self, shop: &ShopDoor, order: Order, body: &Bytes) -> Result<Result<(), Message>, JournalError> {
+    async fn store(&self, shop: &ShopDoor, order: Order, body: &Bytes) -> Result<Result<(), No>, JournalError> {
         let url = order.callback_url.clone().unwrap_or_else(|| self.default_callback.clone());
         if let Err(error) = self.origins.check(&url) {
             tracing::warn!(shop = shop.name, id = order.id.key(), %error, "the callback would leave the allow-list");
-            return Ok(Err(Message::CallbackNotAllowed { host: origin::host_of(&url) }));
+            return Ok(Err(No::Says(Message::CallbackNotAllowed { host: host_of(&url) })));
         }
-        let Some(lane) = self.lanes.get(&shop.device) else { return Ok(Err(Message::UnknownDevice)) };
+        let Some(lane) = self.lanes.get(&shop.device) else { return Ok(Err(No::Says(Message::UnknownDevice))) };
         let document_id = order.document_id;
         let incoming = self.incoming(shop, order, body, url);
         let policy = Policy {
@@ -225,42 +229,55 @@ impl Inbox {
         }
     }
 
-    fn say(&self, acceptance: Acceptance, document_id: i64, lane: &LaneDoor) -> Result<(), Message> {
-        match acceptance {
+    fn say(&self, acceptance: Acceptance, document_id: i64, lane: &LaneDoor) -> Result<(), No> {
+        let message = match acceptance {
             Acceptance::Queued(row) => {
                 tracing::info!(document = row, sale = document_id, "accepted");
                 lane.bell.ring();
-                Ok(())
+                return Ok(());
             }
             Acceptance::Pending(row) => {
                 tracing::info!(document = row, "the same document again; answered as before");
-                Ok(())
+                return Ok(());
             }
             Acceptance::Twin(row) => {
                 tracing::info!(document = row, "registered once for both ids");
                 self.reports.notify_one();
-                Ok(())
+                return Ok(());
             }
-            Acceptance::Failed { code, message } => Err(Message::Stored { code, message }),
-            Acceptance::OtherContent => Err(Message::OtherContent),
-            Acceptance::EarlierUndecided => Err(Message::WaitForFirst { document_id }),
-            Acceptance::AlreadyRegistered { proof, at_ms, confirmed } => Err(Message::AlreadyRegistered {
+            Acceptance::Failed { code, message } => return Err(No::Stored { code, message }),
+            Acceptance::OtherContent => Message::OtherContent,
+            Acceptance::EarlierUndecided => Message::WaitForFirst { document_id },
+            Acceptance::AlreadyRegistered { proof, at_ms, confirmed } => Message::AlreadyRegistered {
                 number: proof.document_number,
                 time: self.time_of_day(at_ms),
                 confirmed,
                 document_id,
-            }),
-            Acceptance::LaneFull { ahead } => Err(Message::Ahead { receipts: ahead as usize }),
-            Acceptance::PersonNeeded => Err(Message::PersonMustDecide),
-            Acceptance::DeviceCannot(reason) => Err(Message::Device(DeviceRefusal::of(reason))),
-            Acceptance::NoRoom => Err(Message::JournalFull),
-        }
+            },
+            Acceptance::LaneFull { ahead } => Message::Ahead { receipts: ahead as usize },
+            Acceptance::PersonNeeded => Message::PersonMustDecide,
+            Acceptance::DeviceCannot(reason) => Message::Device(DeviceRefusal::of(reason)),
+            Acceptance::NoRoom => Message::JournalFull,
+        };
+        Err(No::Says(message))
     }
 
     fn time_of_day(&self, at_ms: i64) -> String {
         let at = Timestamp::from_millisecond(at_ms).unwrap_or(Timestamp::UNIX_EPOCH);
         at.to_zoned(self.rules.altegio.time_zone.clone()).strftime("%H:%M").to_string()
     }
+}
+
+/// Why a document is not taken.
+enum No {
+    /// For a reason of today.
+    Says(Message),
+    /// It was taken before and ended in this error.
+    Stored { code: u16, message: String },
+}
+
+fn host_of(url: &str) -> String {
+    origin::origin_of(url).split("://").nth(1).unwrap_or_default().to_owned()
 }
 
 fn digest(token: &str) -> [u8; 32] {

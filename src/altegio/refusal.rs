@@ -62,6 +62,8 @@ fn code_of(message: &Message) -> Code {
         },
         Message::EmptyBody
         | Message::NotUtf8
+        | Message::TooLarge { .. }
+        | Message::Incomplete
         | Message::BadJson { .. }
         | Message::TooDeep { .. }
         | Message::NotAnObject
@@ -76,6 +78,7 @@ fn code_of(message: &Message) -> Code {
         Message::CashierNeeded | Message::CashierInnNeeded { .. } => Code::Cashier,
         Message::Device(_) => Code::Equipment,
         Message::GaveUp
+        | Message::GaveUpBecause(_)
         | Message::Unreachable
         | Message::UnknownDevice
         | Message::Ahead { .. }

@@ -126,6 +126,15 @@ impl Journal {
         })
     }
 
+    /// The id of a document as it came, JSON text.
+    pub fn request_id(&self, row: Row) -> Result<String, JournalError> {
+        self.read(|c| {
+            c.query_row("SELECT request_id FROM documents WHERE row = ?1", [row], |r| r.get(0))
+                .optional()?
+                .ok_or(JournalError::NoDocument(row))
+        })
+    }
+
     /// The history, newest first.
     pub fn history(&self, limit: u32) -> Result<Vec<Happened>, JournalError> {
         self.read(|connection| {

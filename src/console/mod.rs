@@ -1,0 +1,218 @@
+//! The commands.
+
+#[cfg(feature = "simulators")]
+mod demo;
+mod print;
+#[cfg(feature = "simulators")]
+mod simulate;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::{self, Settings};
+use crate::control::{self, Ask, Numbers, Tell};
+use crate::daemon::{self, EXIT_CONFIG};
+use crate::journal;
+
+/// Brings Altegio's receipts to cash registers: each exactly once.
+#[derive(Debug, Parser)]
+#[command(version, about, after_help = "First steps:\n  kkm-bridge demo --once       see a receipt go all the way, nothing needed\n  kkm-bridge check             look whether the configuration can be used\n  kkm-bridge run               the service\n\nLog on standard error; KKM_BRIDGE_LOG=debug says more.")]
+pub struct Arguments {
+    /// The configuration.
+    #[arg(long, short, global = true, value_name = "FILE", default_value = "/etc/kkm-bridge/kkm-bridge.toml", env = "KKM_BRIDGE_CONFIG")]
+    config: PathBuf,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the service until SIGTERM or Ctrl-C
+    Run,
+    /// Check the configuration and say what is wrong; exit code 78 if anything is
+    Check,
+    /// Show a document going all the way: stand-in for Altegio, service, simulated register
+    #[cfg(feature = "simulators")]
+    Demo(demo::Demo),
+    /// Show what is not at its end: waiting, in doubt, not yet reported
+    Queue {
+        /// Show the newest documents instead, also the ended ones
+        #[arg(long, value_name = "COUNT")]
+        newest: Option<u32>,
+    },
+    /// Show a document whole, with its history
+    Show {
+        /// Its number here, its id, or the number of Altegio's sales document
+        id: String,
+    },
+    /// Show what happened, newest first
+    History {
+        /// How many entries
+        #[arg(default_value_t = 30)]
+        count: u32,
+    },
+    /// Show the devices and whether they are fenced
+    Devices,
+    /// Say how a document ended that the register cannot answer for
+    ///
+    /// Look at the receipt first: the number (ФД) and the sign (ФП) stand at its end. If you say "not registered", the
+    /// register is asked once more; only without evidence against it your word counts, and the receipt may be made again.
+    Decide(Decide),
+    /// Let one more receipt through for a sale that is registered already
+    Allow {
+        /// Number of Altegio's sales document
+        document_id: i64,
+        /// Device, where there are several
+        #[arg(long)]
+        device: Option<String>,
+    },
+    /// Take a fenced device as it is now (another storage, receipts of another program)
+    Agree {
+        /// Device
+        device: String,
+    },
+    /// Send parked reports again
+    Retry {
+        /// Number of the document here; default: all
+        row: Option<i64>,
+    },
+    /// Copy the journal to a new file while work goes on
+    Backup {
+        /// New file
+        to: PathBuf,
+    },
+    /// Put a copy in the place of the journal; the service must be stopped
+    Restore {
+        /// The copy
+        from: PathBuf,
+    },
+    /// Simulated devices and a stand-in for the cloud
+    #[cfg(feature = "simulators")]
+    #[command(subcommand)]
+    Simulate(simulate::Simulate),
+}
+
+#[derive(Args, Debug)]
+struct Decide {
+    /// Number of the document here (see `kkm-bridge queue`)
+    row: i64,
+    /// The attempt that you looked at (see `kkm-bridge show`)
+    #[arg(long)]
+    attempt: u16,
+    /// It was registered: number (ФД) and sign (ФП) on the receipt
+    #[arg(long, num_args = 2, value_names = ["NUMBER", "SIGN"], conflicts_with = "not_registered", required_unless_present = "not_registered")]
+    registered: Option<Vec<String>>,
+    /// No receipt came out, and the register shows none
+    #[arg(long)]
+    not_registered: bool,
+}
+
+/// Runs a command.
+pub fn run(arguments: Arguments) -> ExitCode {
+    let config = arguments.config;
+    let asked = match arguments.command {
+        Command::Run => return with(&config, |settings| match daemon::run(settings) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => fail(&error, error.exit_code()),
+        }),
+        Command::Check => return with(&config, check),
+        #[cfg(feature = "simulators")]
+        Command::Demo(demo) => return demo::run(&demo),
+        #[cfg(feature = "simulators")]
+        Command::Simulate(simulate) => return simulate::run(simulate),
+        Command::Restore { from } => return with(&config, |settings| restore(settings, &from)),
+        Command::Queue { newest: None } => Ask::Queue,
+        Command::Queue { newest: Some(limit) } => Ask::Newest { limit },
+        Command::Show { id } => Ask::Show { name: id },
+        Command::History { count } => Ask::History { limit: count },
+        Command::Devices => Ask::Devices,
+        Command::Decide(decide) => match decide.ask() {
+            Ok(ask) => ask,
+            Err(text) => return fail(&text, 2),
+        },
+        Command::Allow { document_id, device } => Ask::Allow { document_id, device },
+        Command::Agree { device } => Ask::Agree { device },
+        Command::Retry { row } => Ask::Retry { row },
+        Command::Backup { to } => match std::path::absolute(&to) {
+            Ok(to) => Ask::Backup { to },
+            Err(error) => return fail(&error, 1),
+        },
+    };
+    with(&config, |settings| answer(settings, &asked))
+}
+
+impl Decide {
+    fn ask(self) -> Result<Ask, String> {
+        let registered = match self.registered.as_deref() {
+            None => None,
+            Some([number, sign]) => {
+                let number = number.parse().map_err(|_| format!("\"{number}\" is no document number (ФД)"))?;
+                Some(Numbers { number, sign: sign.clone() })
+            }
+            Some(_) => return Err("--registered takes NUMBER and SIGN".into()),
+        };
+        Ok(Ask::Decide { row: self.row, attempt: self.attempt, registered })
+    }
+}
+
+fn with(config: &std::path::Path, act: impl FnOnce(&Settings) -> ExitCode) -> ExitCode {
+    match config::load(config) {
+        Ok(settings) => act(&settings),
+        Err(error) => fail(&error, EXIT_CONFIG),
+    }
+}
+
+fn fail(error: &dyn std::fmt::Display, code: u8) -> ExitCode {
+    eprintln!("kkm-bridge: {error}");
+    ExitCode::from(code)
+}
+
+fn check(settings: &Settings) -> ExitCode {
+    let mut problems: Vec<String> = config::check(settings).iter().map(ToString::to_string).collect();
+    problems.extend(daemon::tax_table(settings).err().map(|error| error.to_string()));
+    if problems.is_empty() {
+        println!("The configuration can be used.");
+        return ExitCode::SUCCESS;
+    }
+    for problem in problems {
+        println!("{problem}");
+    }
+    ExitCode::from(EXIT_CONFIG)
+}
+
+fn restore(settings: &Settings, from: &std::path::Path) -> ExitCode {
+    let restored = daemon::now_ms()
+        .and_then(|now| Ok(journal::keep::restore(from, &settings.journal.directory, now)?));
+    match restored {
+        Ok(()) => {
+            println!("Restored. The next start compares the register's memory with it before anything is sold.");
+            ExitCode::SUCCESS
+        }
+        Err(error) => fail(&error, error.exit_code()),
+    }
+}
+
+/// Asks the running daemon, or the journal itself when none runs.
+fn answer(settings: &Settings, ask: &Ask) -> ExitCode {
+    let told = match control::ask(&daemon::socket(settings), ask) {
+        Ok(Some(tell)) => tell,
+        Ok(None) if !daemon::has_journal(&settings.journal.directory) => {
+            return fail(&format!("no journal in {} yet, and no service runs", settings.journal.directory.display()), 1);
+        }
+        Ok(None) => match daemon::offline_desk(settings) {
+            Ok(desk) => desk.answer(ask.clone()),
+            Err(error) => return fail(&error, error.exit_code()),
+        },
+        Err(error) => return fail(&format!("the service does not answer: {error}"), 1),
+    };
+    match told {
+        Tell::Refused(why) => fail(&why, 1),
+        Tell::Document(None) => fail(&"there is no such document", 1),
+        told => {
+            print::tell(&told);
+            ExitCode::SUCCESS
+        }
+    }
+}

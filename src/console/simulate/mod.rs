@@ -1,0 +1,25 @@
+//! Simulated devices and a stand-in for the cloud, each a process of its own.
+
+mod cloud;
+mod register;
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+
+pub(in crate::console) use cloud::EXAMPLE;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Simulate {
+    /// A fiscal register with books of its own, on a pseudo-terminal or TCP
+    Register(register::Register),
+    /// A stand-in for Altegio: sends a document, receives and prints callbacks
+    Cloud(cloud::Cloud),
+}
+
+pub(super) fn run(simulate: Simulate) -> ExitCode {
+    match simulate {
+        Simulate::Register(register) => register::run(register),
+        Simulate::Cloud(cloud) => cloud::run(&cloud),
+    }
+}
