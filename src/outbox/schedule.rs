@@ -44,8 +44,8 @@ pub enum Answer {
     Status {
         /// The code.
         code: u16,
-        /// `Retry-After`, made relative.
-        retry_after: Option<Duration>,
+        /// `Retry-After` as it came.
+        retry_after: Option<String>,
         /// The start of the body, or a redirect's host: for the log.
         note: String,
     },
@@ -66,6 +66,8 @@ pub struct Past {
     pub host_failures: u32,
     /// Since the report entered the outbox; zero where the clocks do not tell.
     pub waited: Duration,
+    /// The wall clock, Unix milliseconds: what a `Retry-After` date is read against.
+    pub now_wall_ms: i64,
 }
 
 /// What follows. The store keeps it, and the outbox obeys it.
@@ -97,7 +99,8 @@ pub fn next(answer: &Answer, past: Past, dice: &mut Dice) -> Next {
                 200..=299 => Next::Delivered,
                 401 | 403 => Next::PauseAll(why),
                 429 => {
-                    let wait = retry_after.unwrap_or_else(|| rung(past.host_failures, dice));
+                    let asked = retry_after.as_deref().and_then(|value| read_retry_after(value, past.now_wall_ms));
+                    let wait = asked.unwrap_or_else(|| rung(past.host_failures, dice));
                     retry(Next::HostAfter(wait.clamp(BRAKE.0, BRAKE.1)), why)
                 }
                 408 | 425 | ..200 | 300..=399 | 500.. => retry(Next::RetryAfter(rung(past.tries, dice)), why),
@@ -119,7 +122,7 @@ fn rung(failures: u32, dice: &mut Dice) -> Duration {
 }
 
 /// Reads `Retry-After`: seconds, or an HTTP date (RFC 9110, 5.6.7 and 10.2.3) against the wall clock.
-pub fn retry_after(value: &str, now_wall_ms: i64) -> Option<Duration> {
+fn read_retry_after(value: &str, now_wall_ms: i64) -> Option<Duration> {
     let value = value.trim();
     if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
         // More digits than a number holds is more than any limit.
@@ -172,7 +175,7 @@ mod tests {
     }
 
     fn past(tries: u32) -> Past {
-        Past { tries, host_failures: 1, waited: Duration::ZERO }
+        Past { tries, host_failures: 1, waited: Duration::ZERO, now_wall_ms: 0 }
     }
 
     fn after(answer: &Answer, past: Past) -> Next {
@@ -211,14 +214,14 @@ mod tests {
 
     #[test]
     fn a_host_out_of_reach_waits_by_its_own_failures() {
-        let past = Past { tries: 1, host_failures: 4, waited: Duration::ZERO };
+        let past = Past { tries: 1, host_failures: 4, waited: Duration::ZERO, now_wall_ms: 0 };
         assert_eq!(after(&Answer::Unreachable("dns".into()), past), Next::Unreached(600 * SECOND));
         assert_eq!(after(&Answer::NoAnswer("reset".into()), past), Next::RetryAfter(5 * SECOND));
     }
 
     #[test]
     fn after_thirty_days_a_failing_report_is_parked_but_never_for_the_token() {
-        let old = Past { tries: 700, host_failures: 700, waited: KEEP_TRYING + SECOND };
+        let old = Past { tries: 700, host_failures: 700, waited: KEEP_TRYING + SECOND, now_wall_ms: 0 };
         for answer in
             [status(500), status(429), status(302), Answer::Unreachable("dns".into()), Answer::NoAnswer("reset".into())]
         {
@@ -238,8 +241,8 @@ mod tests {
 
     #[test]
     fn retry_after_is_kept_between_a_second_and_an_hour() {
-        for (asked, waits) in [(0, 1), (1, 1), (17, 17), (3600, 3600), (999_999, 3600)] {
-            let answer = Answer::Status { code: 429, retry_after: Some(asked * SECOND), note: String::new() };
+        for (asked, waits) in [(0, 1), (1, 1), (17, 17), (3600, 3600), (999_999_u32, 3600)] {
+            let answer = Answer::Status { code: 429, retry_after: Some(asked.to_string()), note: String::new() };
             assert_eq!(after(&answer, past(1)), Next::HostAfter(waits * SECOND), "{asked}");
         }
     }
@@ -247,13 +250,13 @@ mod tests {
     #[test]
     fn retry_after_is_read_as_seconds_or_as_a_date() {
         let now_ms = 784_111_777_000; // Sun, 06 Nov 1994 08:49:37 GMT
-        assert_eq!(retry_after("120", now_ms), Some(120 * SECOND));
-        assert_eq!(retry_after(" 7 ", now_ms), Some(7 * SECOND));
-        assert_eq!(retry_after("Sun, 06 Nov 1994 08:50:07 GMT", now_ms), Some(30 * SECOND));
-        assert_eq!(retry_after("Sun, 06 Nov 1994 08:00:00 GMT", now_ms), Some(Duration::ZERO));
-        assert!(retry_after("99999999999999999999999", now_ms).is_some_and(|wait| wait > 3600 * SECOND));
+        assert_eq!(read_retry_after("120", now_ms), Some(120 * SECOND));
+        assert_eq!(read_retry_after(" 7 ", now_ms), Some(7 * SECOND));
+        assert_eq!(read_retry_after("Sun, 06 Nov 1994 08:50:07 GMT", now_ms), Some(30 * SECOND));
+        assert_eq!(read_retry_after("Sun, 06 Nov 1994 08:00:00 GMT", now_ms), Some(Duration::ZERO));
+        assert!(read_retry_after("99999999999999999999999", now_ms).is_some_and(|wait| wait > 3600 * SECOND));
         for bad in ["", "soon", "-5", "1.5", "Sun, 99 Nov 1994 08:50:07 GMT"] {
-            assert_eq!(retry_after(bad, now_ms), None, "{bad}");
+            assert_eq!(read_retry_after(bad, now_ms), None, "{bad}");
         }
     }
 }
