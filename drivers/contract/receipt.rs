@@ -7,7 +7,7 @@
 //! - **B** there are discounts and sum(round(g)) = S: prices are net already. Noted.
 //! - **C** the gap to A is at most one minor unit per line that has a quantity other than 1 or a discount: it goes to
 //!   the largest such line that can take it. Noted.
-//! - **Change**: a sale is paid above A, card and prepaid are not, cash covers the rest.
+//! - **Change**: a sale of more than nothing is paid above A, card and prepaid are not, cash covers the rest.
 //! - **Cash rounding** (off by default): cash is short of A by at most the allowed minor units.
 //! - Else the receipt is refused with both sums. Payments are never bent.
 
@@ -217,6 +217,9 @@ pub enum ReceiptError {
         /// Line in the draft, from 0.
         line: usize,
     },
+    /// The lines together are more than a register can hold.
+    #[error("the total is out of range")]
+    TotalOutOfRange,
     /// A discount exceeds its line.
     #[error("line {line}: the discount leaves {net}")]
     NegativeLine {
@@ -256,7 +259,8 @@ impl Receipt {
         if lines.is_empty() {
             return Err(ReceiptError::NoLines);
         }
-        let total = sum(lines.iter().map(|l| l.net))?;
+        let total = Money::checked_sum(lines.iter().map(|l| l.net)).filter(|&total| total <= Money::LIMIT);
+        let total = total.ok_or(ReceiptError::TotalOutOfRange)?;
         if total.is_zero() && paid.is_zero() {
             return Err(ReceiptError::NothingToPay);
         }
@@ -366,10 +370,6 @@ fn cost(drafts: &[LineDraft]) -> Result<Vec<Costed<'_>>, ReceiptError> {
     Ok(lines)
 }
 
-fn sum(items: impl IntoIterator<Item = Money>) -> Result<Money, ReceiptError> {
-    Money::checked_sum(items).filter(|&t| t <= Money::LIMIT).ok_or(ReceiptError::LineOutOfRange { line: 0 })
-}
-
 struct Settled {
     total: Money,
     change: Money,
@@ -389,7 +389,7 @@ fn settle(
         return Ok(plain(total));
     }
     let discounted = lines.iter().any(|l| !l.draft.discount.is_zero());
-    if discounted && sum(lines.iter().map(|l| l.gross))? == paid {
+    if discounted && Money::checked_sum(lines.iter().map(|l| l.gross)) == Some(paid) {
         for line in lines.iter_mut() {
             line.net = line.gross;
         }
@@ -405,7 +405,8 @@ fn settle(
         return Ok(plain(paid));
     }
     let others = payments.card.minor() + payments.prepaid.minor();
-    if policy.change && gap > 0 && others <= total.minor() && payments.cash.minor() >= gap {
+    // Cash for nothing is a mistake, not a sale with change.
+    if policy.change && gap > 0 && !total.is_zero() && others <= total.minor() && payments.cash.minor() >= gap {
         return Ok(Settled { total, change: Money::from_minor(gap), rounding: Money::ZERO });
     }
     if gap < 0 && -gap <= i64::from(policy.cash_rounding_minor).min(99) && !payments.cash.is_zero() {

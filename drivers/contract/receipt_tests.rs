@@ -95,6 +95,24 @@ fn free_and_empty_lines() {
     assert_eq!(Receipt::new(below, POLICY), Err(ReceiptError::NegativeLine { line: 0, net: Money::from_minor(-2000) }));
 }
 
+#[test]
+fn cash_for_nothing_is_no_sale_with_change() {
+    let free = draft(vec![line(500, 1_000_000, 500)], 300, 0, 0);
+    let differ = ReceiptError::SumsDiffer { lines: Money::ZERO, payments: Money::from_minor(300) };
+    assert_eq!(Receipt::new(free, POLICY), Err(differ));
+}
+
+#[test]
+fn a_total_beyond_every_register_blames_no_line() {
+    let lines = || vec![line(9_999_999_999, 1_000_000, 0), line(9_999_999_999, 1_000_000, 0)];
+    assert_eq!(Receipt::new(draft(lines(), 100, 0, 0), POLICY), Err(ReceiptError::TotalOutOfRange));
+    let discounted = vec![line(9_999_999_999, 1_000_000, 9_999_999_000), line(9_999_999_999, 1_000_000, 9_999_999_000)];
+    assert_eq!(
+        Receipt::new(draft(discounted, 0, 5000, 0), POLICY),
+        Err(ReceiptError::SumsDiffer { lines: Money::from_minor(1998), payments: Money::from_minor(5000) })
+    );
+}
+
 proptest! {
     #[test]
     fn a_receipt_that_exists_adds_up(

@@ -197,6 +197,7 @@ fn unsettled(error: &ReceiptError) -> Message {
     match *error {
         ReceiptError::NoLines | ReceiptError::NothingToPay => Message::NothingToFiscalize,
         ReceiptError::LineOutOfRange { line } => field(Part::Positions, Some(line), "price"),
+        ReceiptError::TotalOutOfRange => field(Part::Positions, None, ""),
         ReceiptError::NegativeLine { line, net } => Message::NegativeLine { line, net },
         ReceiptError::PaymentOutOfRange => field(Part::Payments, None, "sum"),
         ReceiptError::SumsDiffer { lines, payments } => Message::SumsDiffer { lines, payments },

@@ -34,6 +34,12 @@ impl Code {
             Self::Unavailable => 2002,
         }
     }
+
+    /// The code of a number that was once sent; any other counts as the equipment's error.
+    fn from_number(number: u16) -> Self {
+        let all = [Self::Document, Self::Positions, Self::Payments, Self::Customer, Self::Cashier, Self::Unavailable];
+        all.into_iter().find(|code| code.number() == number).unwrap_or(Self::Equipment)
+    }
 }
 
 /// A refusal: its code and what the cashier is told. Made from a message, whose kind decides the code.
@@ -60,7 +66,10 @@ fn code_of(message: &Message) -> Code {
             Part::Customer => Code::Customer,
             Part::Cashier => Code::Cashier,
         },
+        Message::Stored { code, .. } => Code::from_number(*code),
         Message::EmptyBody
+        | Message::Incomplete
+        | Message::TooLarge { .. }
         | Message::NotUtf8
         | Message::TooLarge { .. }
         | Message::Incomplete
@@ -76,7 +85,7 @@ fn code_of(message: &Message) -> Code {
         Message::SumsDiffer { .. } | Message::NothingToFiscalize | Message::NoTerminal => Code::Payments,
         Message::ContactNeeded => Code::Customer,
         Message::CashierNeeded | Message::CashierInnNeeded { .. } => Code::Cashier,
-        Message::Device(_) => Code::Equipment,
+        Message::Device(_) | Message::DecidedNotRegistered => Code::Equipment,
         Message::GaveUp
         | Message::GaveUpBecause(_)
         | Message::Unreachable

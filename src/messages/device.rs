@@ -2,7 +2,7 @@
 
 use kkm_drivers::contract::{Reason, Refusal};
 
-use super::{Locale, quote};
+use super::{Locale, quote, quote_longer};
 
 /// The way out, then the device's own code. None of it was registered.
 pub(super) fn render(refusal: &Refusal, locale: Locale) -> String {
@@ -17,7 +17,8 @@ pub(super) fn render(refusal: &Refusal, locale: Locale) -> String {
     format!("{}{text}{code}", locale.pick("Чек не пробит: ", "Not registered: "))
 }
 
-fn reason(reason: &Reason, locale: Locale) -> String {
+/// What stands in the way, and the way out.
+pub(super) fn reason(reason: &Reason, locale: Locale) -> String {
     match reason {
         Reason::PaperOut => {
             locale.pick("нет бумаги, вставьте рулон и напечатайте снова", "no paper, put in a roll and print again")
@@ -92,12 +93,16 @@ fn reason(reason: &Reason, locale: Locale) -> String {
             format!("касса насчитала {device} вместо {ours}, чек отменён, сообщите поддержке"),
             format!("the register came to {device} instead of {ours}, the receipt was cancelled, tell support"),
         ),
+        Reason::ForeignReceiptOpen => locale.pick(
+            "в кассе открыт чужой чек, закройте или отмените его и напечатайте снова",
+            "another program's receipt is open, close or cancel it and print again",
+        ),
         Reason::Unsupported => locale.pick(
             "касса не умеет эту операцию, выполните её на другой",
             "the register cannot do this, use another one",
         ),
         Reason::Other(text) => {
-            let text = quote(text);
+            let text = quote_longer(text);
             locale.pick(
                 format!("касса ответила «{text}», исправьте и напечатайте снова"),
                 format!("the register says \"{text}\", put it right and print again"),

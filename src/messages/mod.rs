@@ -40,18 +40,34 @@ impl Locale {
     }
 }
 
-/// Longest piece of outside text within a message, in characters.
+/// Longest piece of a document's text within a message, in characters.
 const QUOTE_CHARS: usize = 40;
+/// Longest piece of a device's own text within a message, in characters.
+const DEVICE_TEXT_CHARS: usize = 72;
 
-/// Outside text made fit to stand in a message: one line, no control or direction characters, at most 40 characters.
+/// A document's text made fit to stand in a message.
 fn quote(text: &str) -> String {
-    let unsafe_here = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
-    };
-    let mut clean: String = text.chars().map(|c| if unsafe_here(c) { ' ' } else { c }).take(QUOTE_CHARS + 1).collect();
-    if clean.chars().count() > QUOTE_CHARS {
-        clean = clean.chars().take(QUOTE_CHARS - 1).chain(['…']).collect();
+    fit(text, QUOTE_CHARS)
+}
+
+/// A device's own text made fit to stand in a message.
+fn quote_longer(text: &str) -> String {
+    fit(text, DEVICE_TEXT_CHARS)
+}
+
+/// One line, no control or direction characters, at most `limit` characters.
+fn fit(text: &str, limit: usize) -> String {
+    let mut clean: Vec<char> =
+        text.chars().map(|c| if disturbs(c) { ' ' } else { c }).skip_while(|&c| c == ' ').take(limit + 1).collect();
+    if clean.len() > limit {
+        clean.truncate(limit - 1);
+        clean.push('…');
     }
-    clean
+    clean.iter().collect::<String>().trim_end().to_owned()
+}
+
+/// Characters that would break a line, hide, or turn the text around.
+fn disturbs(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }

@@ -85,15 +85,9 @@ pub enum Note {
     /// The card is taken by hand on a terminal apart.
     ChargedByHand,
     /// Registered; the paper comes when a person has helped.
-    PaperPending {
-        /// Number of the receipt.
-        number: u64,
-    },
+    PaperPending,
     /// Registered; nobody knows whether it was printed.
-    PaperUnknown {
-        /// Number of the receipt.
-        number: u64,
-    },
+    PaperUnknown,
     /// The printer has no way to confirm.
     SentNotConfirmed,
 }
@@ -119,11 +113,17 @@ impl Note {
             }
             Self::Shortened { place } => {
                 let place = place.render(locale);
-                locale.pick(format!("Слишком длинный текст сокращён: {place}"), format!("Text too long, shortened: {place}"))
+                locale.pick(
+                    format!("Слишком длинный текст сокращён: {place}"),
+                    format!("Text too long, shortened: {place}"),
+                )
             }
             Self::BrokenText { place } => {
                 let place = place.render(locale);
-                locale.pick(format!("Испорченные знаки заменены: {place}"), format!("Broken characters replaced: {place}"))
+                locale.pick(
+                    format!("Испорченные знаки заменены: {place}"),
+                    format!("Broken characters replaced: {place}"),
+                )
             }
             Self::BarcodeDropped { line } => {
                 let line = line + 1;
@@ -150,9 +150,10 @@ impl Note {
                     format!("Line {line}: a rounding gap of {gap} went to this line"),
                 )
             }
-            Self::CashRounded { by } => {
-                locale.pick(format!("Итог округлён вниз на {by} (наличные)"), format!("The total is rounded down by {by} (cash)"))
-            }
+            Self::CashRounded { by } => locale.pick(
+                format!("Итог округлён вниз на {by} (наличные)"),
+                format!("The total is rounded down by {by} (cash)"),
+            ),
             Self::UnusualPair { line, vat, tax } => {
                 let (line, vat, tax) = (line + 1, quote(vat), quote(tax));
                 locale.pick(
@@ -190,13 +191,13 @@ impl Note {
                 "Карту примите на отдельном терминале: касса её не списывает",
                 "Take the card on a terminal apart: the bridge does not charge it",
             ),
-            Self::PaperPending { number } => locale.pick(
-                format!("Чек {number} пробит, бумаги нет: вставьте рулон, касса допечатает. Второй раз не печатайте"),
-                format!("Receipt {number} is registered, the paper is out: put in a roll, it prints on. Do not print again"),
+            Self::PaperPending => locale.pick(
+                "Чек пробит, но не напечатан: вставьте бумагу, касса допечатает. Второй раз не пробивайте",
+                "Registered, but not printed: put in paper, the register prints on. Do not register it again",
             ),
-            Self::PaperUnknown { number } => locale.pick(
-                format!("Чек {number} пробит, печать не подтверждена: если бумаги нет, выдайте копию. Второй раз не печатайте"),
-                format!("Receipt {number} is registered, its paper unconfirmed: if none came, give a copy. Do not print again"),
+            Self::PaperUnknown => locale.pick(
+                "Чек пробит, печать не подтверждена: если бумаги нет, выдайте копию. Второй раз не пробивайте",
+                "Registered, its paper is not confirmed: if none came, give a copy. Do not register it again",
             ),
             Self::SentNotConfirmed => locale.pick(
                 "Отправлено на принтер, печать не подтверждена: проверьте бумажный чек",

@@ -10,6 +10,13 @@ use super::{Locale, device, quote};
 pub enum Message {
     /// The request has no body.
     EmptyBody,
+    /// The body did not come whole.
+    Incomplete,
+    /// The body is larger than any document.
+    TooLarge {
+        /// Size that is taken, in KiB.
+        limit_kib: usize,
+    },
     /// The body is not text.
     NotUtf8,
     /// The body is no JSON.
@@ -77,6 +84,13 @@ pub enum Message {
         /// Host that was asked for.
         host: String,
     },
+    /// The same document came before and ended in this error, told again word for word.
+    Stored {
+        /// Its code on the wire.
+        code: u16,
+        /// What was said.
+        message: String,
+    },
     /// The same id came before with another content.
     OtherContent,
     /// An earlier attempt for the same sale is not decided yet.
@@ -108,6 +122,10 @@ pub enum Message {
     GaveUpBecause(Reason),
     /// The device did not become ready within the give-up time; the document will never be printed.
     GaveUp,
+    /// The same, and this is what stood in the way.
+    GaveUpBecause(Reason),
+    /// A person decided that an unclear receipt was not registered.
+    DecidedNotRegistered,
     /// The device cannot be reached.
     Unreachable,
     /// No device is configured for this address or token.
@@ -130,6 +148,13 @@ impl Message {
     pub fn render(&self, locale: Locale) -> String {
         match self {
             Self::EmptyBody => locale.pick("Пустой запрос: отправьте документ ещё раз", "Empty request: send the document again"),
+            Self::Incomplete => {
+                locale.pick("Запрос пришёл не целиком: отправьте документ ещё раз", "The request did not come whole: send the document again")
+            }
+            Self::TooLarge { limit_kib } => locale.pick(
+                format!("Документ больше {limit_kib} КиБ: разделите чек"),
+                format!("The document is larger than {limit_kib} KiB: split the receipt"),
+            ),
             Self::NotUtf8 => locale.pick(
                 "Запрос не в кодировке UTF-8: сообщите поддержке Altegio",
                 "The request is not UTF-8 text: tell Altegio's support",
@@ -219,6 +244,7 @@ impl Message {
                     format!("Field \"callback_url\": host \"{host}\" is not allowed: add it to the bridge's settings if it is yours"),
                 )
             }
+            Self::Stored { message, .. } => message.clone(),
             Self::OtherContent => locale.pick(
                 "Документ с этим id уже принят с другим содержанием: напечатайте как новый чек",
                 "A document with this id was taken before with another content: print it as a new receipt",
@@ -244,6 +270,17 @@ impl Message {
             Self::GaveUp => locale.pick(
                 "Касса не освободилась вовремя, чек не пробит и не будет: проверьте кассу и напечатайте снова",
                 "The register was not ready in time; nothing was or will be registered: check it and print again",
+            ),
+            Self::GaveUpBecause(reason) => {
+                let reason = device::reason(reason, locale);
+                locale.pick(
+                    format!("Касса не освободилась вовремя, чек не пробит и не будет: {reason}"),
+                    format!("The register was not ready in time, nothing was or will be registered: {reason}"),
+                )
+            }
+            Self::DecidedNotRegistered => locale.pick(
+                "Касса проверена: этот чек не пробит. Напечатайте его снова",
+                "The register was checked: this receipt is not registered. Print it again",
             ),
             Self::Unreachable => locale.pick(
                 "Касса не отвечает, чек не пробит: проверьте питание и кабель, напечатайте снова",
