@@ -264,7 +264,7 @@ impl Inbox {
 
     fn time_of_day(&self, at_ms: i64) -> String {
         let at = Timestamp::from_millisecond(at_ms).unwrap_or(Timestamp::UNIX_EPOCH);
-        at.to_zoned(self.rules.altegio.time_zone.clone()).strftime("%H:%M").to_string()
+        at.to_zoned_datetime(self.rules.altegio.time_zone.clone()).strftime("%H:%M").to_string()
     }
 }
 

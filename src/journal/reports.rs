@@ -46,7 +46,7 @@ impl Journal {
     }
 }
 
-/// The waiting reports of origins that are not held, oldest first, until `pick` has enough.
+/// The waiting reports of origins that are not held, oldest first, until `pick` says enough.
 fn waiting(
     connection: &Connection,
     held: &[String],
@@ -82,16 +82,16 @@ fn wait_of(due: Option<&Stamp>, now: &Stamp) -> Duration {
 impl Store for Journal {
     type Error = JournalError;
 
-    async fn due(&self, now: &Stamp, held: &[String], limit: usize) -> Result<Vec<Report>, JournalError> {
+    async fn due(&self, now: &Stamp, held: &[String]) -> Result<Option<Report>, JournalError> {
         self.read(|connection| {
-            let mut list = Vec::new();
+            let mut oldest = None;
             waiting(connection, held, |report, due| {
                 if wait_of(due.as_ref(), now).is_zero() {
-                    list.push(report);
+                    oldest = Some(report);
                 }
-                list.len() < limit
+                oldest.is_none()
             })?;
-            Ok(list)
+            Ok(oldest)
         })
     }
 

@@ -1,0 +1,11 @@
+//! The daemon as a shop meets it: the real program, a simulated register in a process of its own, a stand-in for the
+//! cloud. One file a promise.
+
+mod rig;
+
+mod duplicate;
+mod evidence;
+mod refusal;
+mod restart;
+mod slice;
+mod walls;

@@ -1,0 +1,418 @@
+//! A shop on a bench: register, daemon and cloud, and the books of each.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::{Duration, Instant};
+
+use kkm_drivers::simulator::books::{self, BookedDocument};
+use serde_json::{Value, json};
+
+pub const SHOP_TOKEN: &str = "shop-token-0123456789abcdef";
+pub const PARTNER_TOKEN: &str = "partner-token-0123456789abcdef";
+
+/// No event of a test takes longer on a busy machine.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The documented example without its payment terminal; `callback_url` is put in by [`Rig::post`].
+pub fn example() -> Value {
+    serde_json::from_str(include_str!("../../src/console/simulate/example.json")).expect("the example is JSON")
+}
+
+/// The documented example as another sale of its own.
+pub fn another(id: &str, document_id: i64) -> Value {
+    let mut document = example();
+    document["id"] = json!(id);
+    document["document_id"] = json!(document_id);
+    document
+}
+
+pub struct Rig {
+    dir: tempfile::TempDir,
+    register: Option<(Child, ChildStdin)>,
+    daemon: Option<Child>,
+    pub url: String,
+    pub cloud: Cloud,
+    settings: String,
+}
+
+impl Rig {
+    /// A register and a cloud; the daemon is started by [`Rig::start`].
+    pub fn new() -> Self {
+        Self::with("")
+    }
+
+    /// The same with further lines at the end of the configuration.
+    pub fn with(settings: &str) -> Self {
+        let dir = tempfile::tempdir().expect("a directory");
+        let cloud = Cloud::open();
+        let mut rig =
+            Self { dir, register: None, daemon: None, url: String::new(), cloud, settings: settings.to_owned() };
+        rig.secret("shop.token", SHOP_TOKEN);
+        rig.secret("partner.token", PARTNER_TOKEN);
+        rig.start_register(&[]);
+        rig
+    }
+
+    fn secret(&self, name: &str, text: &str) {
+        let mut options = std::fs::OpenOptions::new();
+        let mut file = options.create(true).write(true).truncate(true).mode(0o600).open(self.path(name)).expect("made");
+        file.write_all(text.as_bytes()).expect("written");
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    pub fn config(&self) -> PathBuf {
+        let path = self.path("kkm-bridge.toml");
+        let dir = self.dir.path().display();
+        let text = format!(
+            r#"[intake]
+listen = "127.0.0.1:0"
+
+[journal]
+directory = "{dir}/journal"
+
+[callback]
+token = {{ file = "{dir}/partner.token" }}
+allowed = ["{cloud}"]
+
+[shops.salon]
+token = {{ file = "{dir}/shop.token" }}
+device = "front"
+
+[devices.front.driver]
+family = "shtrih"
+port = "{dir}/register.tty"
+
+{settings}
+"#,
+            cloud = self.cloud.origin,
+            settings = self.settings,
+        );
+        std::fs::write(&path, text).expect("written");
+        path
+    }
+
+    pub fn start_register(&mut self, faults: &[&str]) {
+        let mut command = Command::new(program());
+        command.args(["simulate", "register", "--protocol", "shtrih", "--quiet"]);
+        command.arg("--books").arg(self.path("books")).arg("--pty").arg(self.path("register.tty"));
+        for fault in faults {
+            command.args(["--fault", fault]);
+        }
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(log(&self.path("register.log")))
+            .spawn()
+            .expect("the register starts");
+        let stdin = child.stdin.take().expect("piped");
+        ready(&mut child, "register ");
+        self.register = Some((child, stdin));
+    }
+
+    /// Types a line at the register's console.
+    pub fn register(&mut self, line: &str) {
+        let (_, stdin) = self.register.as_mut().expect("the register runs");
+        writeln!(stdin, "{line}").expect("taken");
+        stdin.flush().expect("taken");
+    }
+
+    pub fn kill_register(&mut self) {
+        if let Some((mut child, _)) = self.register.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+
+    pub fn start(&mut self) {
+        self.start_with(&[]);
+    }
+
+    /// Starts the daemon with further environment, and waits until it is ready.
+    pub fn start_with(&mut self, environment: &[(&str, &str)]) {
+        assert!(self.try_start(environment), "the daemon did not become ready:\n{}", self.log());
+    }
+
+    /// The same, when it may die before it is ready.
+    pub fn try_start(&mut self, environment: &[(&str, &str)]) -> bool {
+        let mut command = Command::new(program());
+        command.arg("--config").arg(self.config()).arg("run");
+        command.env("KKM_BRIDGE_LOG", "debug");
+        if let Ok(spoil) = std::env::var("KKM_TEST_SPOIL") {
+            command.env("KKM_BRIDGE_SPOIL", spoil);
+        }
+        command.envs(environment.iter().copied());
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(log(&self.path("daemon.log")))
+            .spawn()
+            .expect("the daemon starts");
+        match ready(&mut child, "kkm-bridge ready") {
+            Some(line) => {
+                self.url = line.rsplit(' ').next().expect("an address").trim().to_owned();
+                self.daemon = Some(child);
+                true
+            }
+            None => {
+                let _ = child.wait();
+                false
+            }
+        }
+    }
+
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.path("daemon.log")).unwrap_or_default()
+    }
+
+    /// Waits until the daemon has died by itself.
+    pub fn wait_for_death(&mut self) {
+        let mut child = self.daemon.take().expect("the daemon runs");
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if child.try_wait().expect("asked").is_some() {
+                return;
+            }
+            assert!(Instant::now() < deadline, "the daemon lives:\n{}", self.log());
+            std::thread::yield_now();
+            std::thread::park_timeout(Duration::from_millis(2));
+        }
+    }
+
+    pub fn kill(&mut self) {
+        if let Some(mut child) = self.daemon.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+
+    /// Sends a document with its callback at the stand-in.
+    pub fn post(&self, document: &Value) -> Reply {
+        self.try_post(document).unwrap_or_else(|error| panic!("no answer: {error}\n{}", self.log()))
+    }
+
+    pub fn try_post(&self, document: &Value) -> std::io::Result<Reply> {
+        let mut document = document.clone();
+        if document.get("callback_url").is_none() {
+            document["callback_url"] = json!(format!("{}/api/v1/integration/kkm/callback/", self.cloud.origin));
+        }
+        self.post_bytes(document.to_string().as_bytes(), &format!("Bearer {SHOP_TOKEN}"))
+    }
+
+    pub fn post_bytes(&self, body: &[u8], authorization: &str) -> std::io::Result<Reply> {
+        let address = self.url.trim_start_matches("http://").trim_end_matches('/');
+        let mut stream = TcpStream::connect(address)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        let head = format!(
+            "POST / HTTP/1.1\r\nHost: {address}\r\nAuthorization: {authorization}\r\nContent-Type: application/json\r\n\
+             Content-Length: {}\r\nConnection: close\r\n\r\n",
+            body.len()
+        );
+        stream.write_all(head.as_bytes())?;
+        // A server may refuse before it has read all.
+        let _ = stream.write_all(body);
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer)?;
+        Reply::parse(&String::from_utf8_lossy(&answer))
+            .ok_or_else(|| std::io::Error::new(std::io::ErrorKind::UnexpectedEof, "the answer broke off"))
+    }
+
+    /// Receipts in the register's own books.
+    pub fn receipts(&self) -> Vec<BookedDocument> {
+        let all = books::read(&self.path("books")).expect("the books are whole");
+        all.into_iter().filter(BookedDocument::is_receipt).collect()
+    }
+
+    /// Runs a command of the program.
+    pub fn command(&self, arguments: &[&str]) -> std::process::Output {
+        Command::new(program()).arg("--config").arg(self.config()).args(arguments).output().expect("it runs")
+    }
+
+    /// What `show` says of a document.
+    pub fn show(&self, name: &str) -> String {
+        String::from_utf8_lossy(&self.command(&["show", name]).stdout).into_owned()
+    }
+
+    /// Waits until `show` of a document contains `text`.
+    pub fn await_shown(&self, name: &str, text: &str) -> String {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let shown = self.show(name);
+            if shown.contains(text) {
+                return shown;
+            }
+            assert!(Instant::now() < deadline, "never {text:?}:\n{shown}\n{}", self.log());
+            std::thread::park_timeout(Duration::from_millis(20));
+        }
+    }
+}
+
+impl Drop for Rig {
+    fn drop(&mut self) {
+        self.kill();
+        self.kill_register();
+        if std::thread::panicking() {
+            eprintln!("--- the daemon's log\n{}", self.log());
+        }
+    }
+}
+
+fn program() -> PathBuf {
+    std::env::var_os("KKM_TEST_PROGRAM").map_or_else(|| env!("CARGO_BIN_EXE_kkm-bridge").into(), PathBuf::from)
+}
+
+fn log(path: &Path) -> std::fs::File {
+    std::fs::File::options().create(true).append(true).open(path).expect("a log")
+}
+
+/// Reads standard output up to the ready line; the rest goes nowhere, but is read, so that nobody waits for us.
+fn ready(child: &mut Child, prefix: &str) -> Option<String> {
+    let mut output = BufReader::new(child.stdout.take().expect("piped"));
+    let mut line = String::new();
+    loop {
+        line.clear();
+        if output.read_line(&mut line).expect("text") == 0 {
+            return None;
+        }
+        if line.starts_with(prefix) {
+            std::thread::spawn(move || std::io::copy(&mut output, &mut std::io::sink()));
+            return Some(line);
+        }
+    }
+}
+
+/// An answer of the daemon.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reply {
+    pub status: u16,
+    pub body: Value,
+}
+
+impl Reply {
+    fn parse(text: &str) -> Option<Self> {
+        let (head, body) = text.split_once("\r\n\r\n")?;
+        let status = head.split(' ').nth(1)?.parse().ok()?;
+        Some(Self { status, body: serde_json::from_str(body).ok()? })
+    }
+
+    #[track_caller]
+    pub fn assert_pending(&self) {
+        assert_eq!((self.status, &self.body["status"], &self.body["code"]), (200, &json!("pending"), &json!(0)), "{self:?}");
+    }
+
+    #[track_caller]
+    pub fn assert_error(&self, code: u16) {
+        assert_eq!((self.status, &self.body["status"], &self.body["code"]), (400, &json!("error"), &json!(code)), "{self:?}");
+        assert!(self.body["message"].as_str().is_some_and(|m| !m.is_empty()), "{self:?}");
+    }
+}
+
+/// A request that reached the cloud.
+#[derive(Clone, Debug)]
+pub struct Callback {
+    pub head: String,
+    pub body: Value,
+    pub answered: u16,
+}
+
+#[derive(Default)]
+struct Heard {
+    callbacks: Vec<Callback>,
+    /// Codes to answer with, in turn; then 200.
+    script: Vec<u16>,
+}
+
+/// A stand-in for the cloud that keeps every callback.
+pub struct Cloud {
+    pub origin: String,
+    heard: Arc<(Mutex<Heard>, Condvar)>,
+}
+
+impl Cloud {
+    pub fn open() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let origin = format!("http://{}", listener.local_addr().expect("bound"));
+        let heard: Arc<(Mutex<Heard>, Condvar)> = Arc::default();
+        let shared = heard.clone();
+        std::thread::spawn(move || {
+            for stream in listener.incoming().map_while(Result::ok) {
+                let shared = shared.clone();
+                std::thread::spawn(move || Self::hear(stream, &shared));
+            }
+        });
+        Self { origin, heard }
+    }
+
+    /// Answers the next callbacks with these codes.
+    pub fn answer(&self, codes: &[u16]) {
+        self.heard.0.lock().expect("whole").script = codes.iter().rev().copied().collect();
+    }
+
+    fn hear(mut stream: TcpStream, heard: &(Mutex<Heard>, Condvar)) -> Option<()> {
+        let mut reader = BufReader::new(stream.try_clone().ok()?);
+        loop {
+            let mut head = String::new();
+            loop {
+                let before = head.len();
+                if reader.read_line(&mut head).ok()? == 0 {
+                    return None;
+                }
+                if head.len() - before <= 2 {
+                    break;
+                }
+            }
+            let length = head.lines().find_map(|l| {
+                let (name, value) = l.split_once(':')?;
+                name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>().ok())?
+            });
+            let mut body = vec![0; length.unwrap_or(0)];
+            reader.read_exact(&mut body).ok()?;
+            let mut inner = heard.0.lock().ok()?;
+            let answered = inner.script.pop().unwrap_or(200);
+            inner.callbacks.push(Callback { head, body: serde_json::from_slice(&body).unwrap_or(Value::Null), answered });
+            drop(inner);
+            heard.1.notify_all();
+            write!(stream, "HTTP/1.1 {answered} X\r\nContent-Length: 2\r\n\r\n{{}}").ok()?;
+        }
+    }
+
+    /// Every callback so far.
+    pub fn callbacks(&self) -> Vec<Callback> {
+        self.heard.0.lock().expect("whole").callbacks.clone()
+    }
+
+    /// Waits until a callback for `id` was answered with 200.
+    #[track_caller]
+    pub fn await_final(&self, id: &Value) -> Callback {
+        let guard = self.heard.0.lock().expect("whole");
+        let found = |h: &Heard| h.callbacks.iter().find(|c| c.body["id"] == *id && c.answered == 200).cloned();
+        let (guard, _) = self
+            .heard
+            .1
+            .wait_timeout_while(guard, PATIENCE, |h| found(h).is_none())
+            .expect("whole");
+        found(&guard).unwrap_or_else(|| panic!("no callback for {id}; heard {:?}", guard.callbacks))
+    }
+
+    #[track_caller]
+    pub fn await_success(&self, id: &Value) -> Callback {
+        let callback = self.await_final(id);
+        assert_eq!(callback.body["status"], "success", "{callback:?}");
+        assert_eq!(callback.body["code"], 0, "{callback:?}");
+        callback
+    }
+
+    /// Every final word that was heard for an id, without repeats.
+    pub fn words_for(&self, id: &Value) -> Vec<Value> {
+        let mut words: Vec<Value> =
+            self.callbacks().into_iter().filter(|c| c.body["id"] == *id).map(|c| c.body).collect();
+        words.dedup();
+        words
+    }
+}
