@@ -19,6 +19,8 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{ConnectInfo, Request};
+use axum::http::HeaderValue;
+use axum::http::header::{CONNECTION, TRANSFER_ENCODING};
 use axum::response::Response;
 use axum::serve::Listener;
 use hyper::server::conn::http1;
@@ -151,8 +153,15 @@ impl Connection {
 }
 
 async fn answer(router: Router, request: hyper::Request<hyper::body::Incoming>) -> Result<Response, Infallible> {
+    // hyper lets chunks win over a `Content-Length` beside them and hides the latter. A proxy before us may have counted
+    // otherwise; so nothing that follows chunks on a connection is read as a request (RFC 9112, 6.1).
+    let last = request.headers().contains_key(TRANSFER_ENCODING);
     let request: Request = request.map(axum::body::Body::new);
-    router.oneshot(request).await
+    let mut response = router.oneshot(request).await?;
+    if last {
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    Ok(response)
 }
 
 /// Runs `future` to its end even if the caller is dropped, as a handler is when its client hangs up. A panic inside goes on

@@ -277,7 +277,8 @@ async fn an_endless_body_is_left_after_eight_kibibytes() {
 #[tokio::test]
 async fn a_slow_body_does_not_undo_the_status() {
     let server = Server::start(vec![Turn::Hang("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nslow".into())]).await;
-    let answer = sender_with(&[&server.origin], quick()).send(&report(&server.url())).await;
+    let options = Options { total_timeout: Duration::from_secs(2), ..Options::default() };
+    let answer = sender_with(&[&server.origin], options).send(&report(&server.url())).await;
     assert_eq!(answer, Answer::Status { code: 200, retry_after: None, note: "slow".to_owned() });
 }
 
@@ -337,7 +338,7 @@ async fn the_address_that_was_checked_is_the_one_that_is_dialled() {
     let port = server.origin.rsplit_once(':').unwrap().1.to_owned();
     let turns = vec![Ipv4Addr::LOCALHOST.into(), Ipv4Addr::new(10, 9, 9, 9).into()];
     let lookup = Arc::new(Rebinding { turns, asked: AtomicUsize::new(0) });
-    let options = Options { lookup: Arc::clone(&lookup) as Arc<dyn Lookup>, ..quick() };
+    let options = Options { lookup: Arc::clone(&lookup) as Arc<dyn Lookup>, ..Options::default() };
     let origin = format!("http://localhost:{port}");
     let sender = sender_with(&[&origin], options);
     assert_eq!(code(&sender.send(&report(&format!("{origin}/x"))).await), 200);
