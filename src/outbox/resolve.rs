@@ -114,18 +114,22 @@ pub fn allowed(zone: Zone, address: IpAddr) -> bool {
 /// Not in the IANA registry of IPv4 special-purpose addresses (RFC 6890), multicast or reserved.
 fn is_public_v4(address: Ipv4Addr) -> bool {
     let special = match address.octets() {
-        [0 | 10 | 127, ..] => true,
+        [0 | 10 | 127, ..]
+        | [169, 254, ..]
+        | [192, 168, ..]
+        | [192, 0, 0 | 2, _]
+        | [192, 88, 99, _]
+        | [198, 18 | 19, ..]
+        | [198, 51, 100, _]
+        | [203, 0, 113, _] => true,
         [100, b, ..] => b & 0xC0 == 64,
-        [169, 254, ..] | [192, 168, ..] => true,
         [172, b, ..] => b & 0xF0 == 16,
-        [192, 0, 0 | 2, _] | [192, 88, 99, _] => true,
-        [198, 18 | 19, ..] | [198, 51, 100, _] | [203, 0, 113, _] => true,
         [a, ..] => a >= 224,
     };
     !special
 }
 
-/// Inside 2000::/3, the only global unicast space, less what tunnels or documents: so neither mapped IPv4, NAT64, ULA,
+/// Inside `2000::/3`, the only global unicast space, less what tunnels or documents: so neither mapped IPv4, NAT64, ULA,
 /// link-local nor multicast.
 fn is_public_v6(address: Ipv6Addr) -> bool {
     let [a, b, ..] = address.segments();

@@ -167,9 +167,7 @@ fn log(row: i64, tries: u32, origin: &str, answer: &Answer, next: &Next) {
         Next::RetryAfter(wait) | Next::HostAfter(wait) | Next::Unreached(wait) => {
             tracing::warn!(row, tries, origin, ?answer, wait_s = wait.as_secs(), "report not delivered yet");
         }
-        Next::PauseAll(why) => {
-            tracing::error!(row, tries, origin, why, "the cloud refuses our token: all reports wait")
-        }
+        Next::PauseAll(why) => tracing::error!(row, tries, origin, why, "our token is refused: all reports wait"),
         Next::Park(why) => tracing::error!(row, tries, origin, why, "report parked: a person must look at it"),
     }
 }

@@ -132,7 +132,7 @@ fn read_retry_after(value: &str, now_wall_ms: i64) -> Option<Duration> {
     Some(Duration::from_millis(u64::try_from(at.as_millisecond().saturating_sub(now_wall_ms)).unwrap_or(0)))
 }
 
-/// Chance that spreads retries: SplitMix64 (Steele, Lea, Flood 2014). Not for secrets.
+/// Chance that spreads retries: `SplitMix64` (Steele, Lea, Flood 2014). Not for secrets.
 #[derive(Clone, Debug)]
 pub struct Dice(u64);
 
