@@ -84,8 +84,8 @@ fn order(document: &Object<'_>, id: Option<RawId>, rules: &Rules, now: Timestamp
 
     let day = rules.altegio.time_zone.to_datetime(date).date();
     let context = position::Context { rules, system, tax_slug: &tax_slug, kind, day };
-    let positions = position::read(&document.need("positions")?, context, &mut notes)?;
-    let payments = payment::read(&document.need("payments")?, &mut notes)?;
+    let positions = position::read(&list(document, "positions", Part::Positions)?, context, &mut notes)?;
+    let payments = payment::read(&list(document, "payments", Part::Payments)?, &mut notes)?;
     let customer = people::customer(document)?;
     let who = people::cashier(document)?;
     let print = document.get("print_receipt").map_or(Ok(true), |node| node.flag())?;
@@ -126,6 +126,12 @@ fn order(document: &Object<'_>, id: Option<RawId>, rules: &Rules, now: Timestamp
         fiscal_hash,
         twin_hash,
     })
+}
+
+/// One of the two lists; an absent one counts as a fault of its part.
+fn list<'a>(document: &Object<'a>, name: &'static str, part: Part) -> Result<Node<'a>, Message> {
+    let place = Place { part, index: None, field: "".into() };
+    document.get(name).ok_or(Message::Field { place, problem: Problem::Missing })
 }
 
 fn moment(
