@@ -1,4 +1,4 @@
-use kkm_drivers::contract::{Money, Settlement, Subject, VatRate};
+use kkm_drivers::contract::{Settlement, Subject, VatRate};
 
 use super::*;
 use crate::altegio::Code;

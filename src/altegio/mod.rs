@@ -31,6 +31,7 @@ pub mod rules;
 mod sameness_tests;
 pub mod status;
 pub mod tax;
+mod text;
 
 pub use document::{Order, Rejected, read};
 pub use id::RawId;

@@ -71,8 +71,6 @@ fn code_of(message: &Message) -> Code {
         | Message::Incomplete
         | Message::TooLarge { .. }
         | Message::NotUtf8
-        | Message::TooLarge { .. }
-        | Message::Incomplete
         | Message::BadJson { .. }
         | Message::TooDeep { .. }
         | Message::NotAnObject

@@ -38,10 +38,6 @@ pub(super) fn reason(reason: &Reason, locale: Locale) -> String {
             "смена закрыта, откройте смену (kkm-bridge shift open) и напечатайте снова",
             "the shift is closed, open it (kkm-bridge shift open) and print again",
         ),
-        Reason::ForeignReceiptOpen => locale.pick(
-            "на кассе открыт чужой чек, закройте или отмените его на ней и напечатайте снова",
-            "a receipt made by hand is open in the register, finish or cancel it there and print again",
-        ),
         Reason::Busy => locale.pick(
             "касса занята и не освободилась, дождитесь конца печати и напечатайте снова",
             "the register stays busy, wait until it has printed and print again",

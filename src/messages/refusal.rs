@@ -111,15 +111,6 @@ pub enum Message {
     },
     /// The device refused.
     Device(DeviceRefusal),
-    /// The request is longer than any document.
-    TooLarge {
-        /// KiB that are taken.
-        limit_kib: usize,
-    },
-    /// The request stopped before its end.
-    Incomplete,
-    /// The device did not become ready within the give-up time for this reason; the document will never be printed.
-    GaveUpBecause(Reason),
     /// The device did not become ready within the give-up time; the document will never be printed.
     GaveUp,
     /// The same, and this is what stood in the way.
@@ -158,14 +149,6 @@ impl Message {
             Self::NotUtf8 => locale.pick(
                 "Запрос не в кодировке UTF-8: сообщите поддержке Altegio",
                 "The request is not UTF-8 text: tell Altegio's support",
-            ),
-            Self::TooLarge { limit_kib } => locale.pick(
-                format!("Запрос длиннее {limit_kib} КиБ, это не документ: сообщите поддержке Altegio"),
-                format!("The request is longer than {limit_kib} KiB, no document is: tell Altegio's support"),
-            ),
-            Self::Incomplete => locale.pick(
-                "Запрос оборвался: проверьте сеть и отправьте документ ещё раз",
-                "The request broke off: check the network and send the document again",
             ),
             Self::BadJson { line, column } => locale.pick(
                 format!("Запрос повреждён (JSON, строка {line}, знак {column}): отправьте документ ещё раз"),
@@ -266,7 +249,6 @@ impl Message {
                 )
             }
             Self::Device(refusal) => device::render(refusal, locale),
-            Self::GaveUpBecause(reason) => device::render(&DeviceRefusal::of(reason.clone()), locale),
             Self::GaveUp => locale.pick(
                 "Касса не освободилась вовремя, чек не пробит и не будет: проверьте кассу и напечатайте снова",
                 "The register was not ready in time; nothing was or will be registered: check it and print again",
