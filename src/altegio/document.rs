@@ -5,14 +5,14 @@
 //! smoothed over is noted.
 
 use jiff::Timestamp;
-use kkm_drivers::contract::{Operation, Receipt, ReceiptDraft, ReceiptError, SumsNote};
+use kkm_drivers::contract::{Money, Operation, Receipt, ReceiptDraft, ReceiptError, SumsNote};
 
 use super::id::RawId;
 use super::json::{self, Node, Object};
 use super::position::Position;
 use super::refusal::Refusal;
 use super::rules::{PosWithoutTerminal, Rules};
-use super::{date, fingerprint, payment, people, position};
+use super::{date, fingerprint, payment, people, position, text};
 use crate::messages::{Expected, Message, Note, Part, Place, Problem};
 
 /// Longest free text that is kept, in characters.
@@ -84,15 +84,15 @@ fn order(document: &Object<'_>, id: Option<RawId>, rules: &Rules, now: Timestamp
 
     let day = rules.altegio.time_zone.to_datetime(date).date();
     let context = position::Context { rules, system, tax_slug: &tax_slug, kind, day };
-    let positions = position::read(&document.need("positions")?, context, &mut notes)?;
-    let payments = payment::read(&document.need("payments")?, &mut notes)?;
+    let positions = position::read(&list(document, "positions", Part::Positions)?, context, &mut notes)?;
+    let payments = payment::read(&list(document, "payments", Part::Payments)?, &mut notes)?;
     let customer = people::customer(document)?;
     let who = people::cashier(document)?;
     let print = document.get("print_receipt").map_or(Ok(true), |node| node.flag())?;
     let slip_count = terminal(document, rules, &mut notes)?;
     let callback_url = document.get("callback_url").map_or(Ok(None), |node| url(&node))?;
     let custom_text = match document.get("custom_text") {
-        Some(node) => Some(free_text(&node, CUSTOM_TEXT_CHARS, &mut notes)?).filter(|text| !text.trim().is_empty()),
+        Some(node) => Some(text::free(&node, CUSTOM_TEXT_CHARS, &mut notes)?).filter(|text| !text.trim().is_empty()),
         None => None,
     };
     let contact = people::contact(&customer, rules, &mut notes)?;
@@ -126,6 +126,12 @@ fn order(document: &Object<'_>, id: Option<RawId>, rules: &Rules, now: Timestamp
         fiscal_hash,
         twin_hash,
     })
+}
+
+/// One of the two lists; an absent one counts as a fault of its part.
+fn list<'a>(document: &Object<'a>, name: &'static str, part: Part) -> Result<Node<'a>, Message> {
+    let place = Place { part, index: None, field: "".into() };
+    document.get(name).ok_or(Message::Field { place, problem: Problem::Missing })
 }
 
 fn moment(
@@ -174,21 +180,6 @@ fn url(node: &Node<'_>) -> Result<Option<String>, Message> {
     if usable { Ok(Some(text)) } else { Err(node.fault(Problem::BadUrl)) }
 }
 
-/// Text for people, mended and cut where it must be, both noted: the length of a text never stops a sale.
-pub(super) fn free_text(node: &Node<'_>, limit: usize, notes: &mut Vec<Note>) -> Result<String, Message> {
-    let read = node.text()?;
-    if read.mended {
-        notes.push(Note::BrokenText { place: node.place.clone() });
-    }
-    match read.text.char_indices().nth(limit) {
-        None => Ok(read.text),
-        Some((end, _)) => {
-            notes.push(Note::Shortened { place: node.place.clone() });
-            Ok(read.text[..end].to_owned())
-        }
-    }
-}
-
 fn unsettled(error: &ReceiptError) -> Message {
     let field = |part, index, field: &'static str| Message::Field {
         place: Place { part, index, field: field.into() },
@@ -207,9 +198,7 @@ fn unsettled(error: &ReceiptError) -> Message {
 fn noted(note: SumsNote) -> Note {
     match note {
         SumsNote::PricesAreNet => Note::PricesAreNet,
-        SumsNote::GapOnLine { line, minor } => {
-            Note::GapOnLine { line, gap: kkm_drivers::contract::Money::from_minor(minor) }
-        }
+        SumsNote::GapOnLine { line, minor } => Note::GapOnLine { line, gap: Money::from_minor(minor) },
         SumsNote::CashRounded(by) => Note::CashRounded { by },
     }
 }

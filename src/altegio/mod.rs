@@ -19,14 +19,19 @@ pub mod document;
 mod fingerprint;
 pub mod id;
 mod json;
+#[cfg(test)]
+mod malformed_tests;
 mod number;
 mod payment;
 mod people;
 mod position;
 pub mod refusal;
 pub mod rules;
+#[cfg(test)]
+mod sameness_tests;
 pub mod status;
 pub mod tax;
+mod text;
 
 pub use document::{Order, Rejected, read};
 pub use id::RawId;

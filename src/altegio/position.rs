@@ -8,7 +8,8 @@ use super::json::{Node, Object};
 use super::number::Exact;
 use super::rules::Rules;
 use super::tax::{System, Vat};
-use crate::messages::{Message, Note, Part, Problem};
+use super::text;
+use crate::messages::{Message, Note, Part, Place, Problem};
 
 /// Most positions of one document.
 const LIMIT: usize = 1_000;
@@ -44,7 +45,7 @@ pub(super) fn read(node: &Node<'_>, context: Context<'_>, notes: &mut Vec<Note>)
     let entries = node.objects(Part::Positions, LIMIT)?;
     if entries.is_empty() {
         return Err(Message::Field {
-            place: crate::messages::Place { part: Part::Positions, index: None, field: "".into() },
+            place: Place { part: Part::Positions, index: None, field: "".into() },
             problem: Problem::Empty,
         });
     }
@@ -112,7 +113,7 @@ fn note_noise(noisy: bool, node: &Node<'_>, notes: &mut Vec<Note>) {
 /// The title, kept as it came up to a length: drivers make it safe for their devices.
 fn title(entry: &Object<'_>, notes: &mut Vec<Note>) -> Result<String, Message> {
     let node = entry.need("title")?;
-    let text = super::document::free_text(&node, TITLE_CHARS, notes)?;
+    let text = text::free(&node, TITLE_CHARS, notes)?;
     if text.chars().all(|c| c.is_whitespace() || c.is_control()) {
         return Err(node.fault(Problem::Empty));
     }
