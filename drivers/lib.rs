@@ -10,5 +10,7 @@
 
 pub mod contract;
 pub mod failpoint;
+pub mod open;
+pub mod shtrih;
 pub mod spoil;
 pub mod transport;

@@ -3,6 +3,12 @@
 //! A port never hangs: each call names how long it may take. Time is the port's own, so that a simulated port can run
 //! on simulated time.
 
+pub mod faulty;
+pub mod serial;
+mod stream;
+pub mod tape;
+pub mod tcp;
+
 use std::time::Duration;
 
 /// A failure of a port.

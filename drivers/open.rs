@@ -1,0 +1,179 @@
+//! The table of families: from a device's configuration to its driver.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use crate::contract::Driver;
+use crate::shtrih::discover::FindingOpener;
+use crate::shtrih::{Settings, Shtrih};
+use crate::transport::Opener;
+use crate::transport::serial::SerialOpener;
+use crate::transport::tcp::TcpOpener;
+
+/// A device as a shop describes it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeviceConfig {
+    /// Family, one of [`FAMILIES`].
+    pub family: String,
+    /// `/dev/serial/by-id/...`, `/dev/ttyS0`, `tcp://10.0.0.7:7778`; or `auto`: the serial lines of this machine are
+    /// searched for `serial`.
+    pub port: String,
+    /// Bits per second of a serial line; 115200 when absent. USB lines do not care.
+    pub baud: Option<u32>,
+    /// Serial number that the device must have; when absent the first one found is adopted.
+    pub serial: Option<String>,
+    /// Password of the operator, a number; the family's default when absent (Shtrih-M: 30).
+    pub password: Option<u32>,
+    /// Department of every line, 1 to 16; 1 when absent.
+    pub department: Option<u8>,
+    /// Greatest number of lines in a receipt, where the model has a limit; none when absent.
+    pub max_lines: Option<u32>,
+    /// Milliseconds of silence after a connection is made, so that bytes of a broken one are worked off before anything
+    /// is believed; 2000 for sockets and 0 for serial lines when absent.
+    pub quiet_ms: Option<u64>,
+    /// Seconds that a device may print before it counts as stuck; 60 when absent.
+    pub busy_limit_s: Option<u64>,
+}
+
+/// Why a device cannot be opened from its configuration.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OpenError {
+    /// The family is not known.
+    #[error("unknown device family {family:?}; known: {}", known())]
+    UnknownFamily {
+        /// As configured.
+        family: String,
+    },
+    /// The port is neither a path nor an address.
+    #[error("port {port:?}: expected /dev/..., tcp://host:port or auto")]
+    UnknownPort {
+        /// As configured.
+        port: String,
+    },
+    /// `auto` without a serial number to look for.
+    #[error("port auto needs the device's serial number")]
+    AutoNeedsSerial,
+    /// A value out of its range.
+    #[error("{key}: {value} is out of range {range}")]
+    OutOfRange {
+        /// Key in the configuration.
+        key: &'static str,
+        /// As configured.
+        value: u64,
+        /// What is allowed.
+        range: &'static str,
+    },
+}
+
+/// Opens devices of one family.
+type Open = fn(&DeviceConfig) -> Result<Box<dyn Driver>, OpenError>;
+
+/// Families by name.
+pub const FAMILIES: [(&str, Open); 1] = [("shtrih", open_shtrih)];
+
+/// Makes the driver of a device. Nothing is sent and no port is opened yet.
+pub fn open(config: &DeviceConfig) -> Result<Box<dyn Driver>, OpenError> {
+    match FAMILIES.iter().find(|(name, _)| *name == config.family) {
+        Some((_, open)) => open(config),
+        None => Err(OpenError::UnknownFamily { family: config.family.clone() }),
+    }
+}
+
+fn known() -> String {
+    FAMILIES.map(|(name, _)| name).join(", ")
+}
+
+fn open_shtrih(config: &DeviceConfig) -> Result<Box<dyn Driver>, OpenError> {
+    let base = if config.port.starts_with(TCP) { Settings::tcp() } else { Settings::serial() };
+    let department = config.department.unwrap_or(base.department);
+    if !(1..=16).contains(&department) {
+        return Err(OpenError::OutOfRange { key: "department", value: department.into(), range: "1..16" });
+    }
+    let settings = Settings {
+        password: config.password.unwrap_or(base.password),
+        department,
+        settle: config.quiet_ms.map_or(base.settle, Duration::from_millis),
+        busy_limit: config.busy_limit_s.map_or(base.busy_limit, Duration::from_secs),
+        max_lines: config.max_lines,
+        ..base
+    };
+    let opener = if config.port == AUTO {
+        let serial = config.serial.clone().ok_or(OpenError::AutoNeedsSerial)?;
+        let baud = baud(config);
+        let candidates = move || serial_lines().into_iter().map(|path| SerialOpener::new(path, baud)).collect();
+        Box::new(FindingOpener::new(serial, settings.clone(), candidates))
+    } else {
+        opener(config)?
+    };
+    Ok(Box::new(Shtrih::new(opener, settings)))
+}
+
+const TCP: &str = "tcp://";
+const AUTO: &str = "auto";
+const BAUD: u32 = 115_200;
+
+fn opener(config: &DeviceConfig) -> Result<Box<dyn Opener>, OpenError> {
+    let unknown = || OpenError::UnknownPort { port: config.port.clone() };
+    if config.port.starts_with('/') {
+        return Ok(Box::new(SerialOpener::new(&config.port, baud(config))));
+    }
+    let address = config.port.strip_prefix(TCP).ok_or_else(unknown)?;
+    let (host, port) = address.rsplit_once(':').ok_or_else(unknown)?;
+    if host.is_empty() || port.parse::<u16>().is_err() {
+        return Err(unknown());
+    }
+    Ok(Box::new(TcpOpener::new(address)))
+}
+
+fn baud(config: &DeviceConfig) -> u32 {
+    config.baud.unwrap_or(BAUD)
+}
+
+/// Stable links first; names like `/dev/ttyUSB0` only where there is no link.
+fn serial_lines() -> Vec<String> {
+    let Ok(entries) = std::fs::read_dir("/dev/serial/by-id") else { return Vec::new() };
+    let mut paths: Vec<String> =
+        entries.flatten().filter_map(|e| e.path().into_os_string().into_string().ok()).collect();
+    paths.sort();
+    paths
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(json: &str) -> DeviceConfig {
+        serde_json::from_str(json).expect("parses")
+    }
+
+    #[test]
+    fn family_and_port_are_enough() {
+        assert!(open(&config(r#"{"family":"shtrih","port":"/dev/ttyS0"}"#)).is_ok());
+        assert!(open(&config(r#"{"family":"shtrih","port":"tcp://10.0.0.7:7778"}"#)).is_ok());
+    }
+
+    #[test]
+    fn an_unknown_family_is_told_the_known_ones() {
+        let error = open(&config(r#"{"family":"stirh","port":"/dev/ttyS0"}"#)).map(|_| ()).expect_err("unknown");
+        assert_eq!(error.to_string(), r#"unknown device family "stirh"; known: shtrih"#);
+    }
+
+    #[test]
+    fn a_port_that_is_none_and_a_value_out_of_range_are_refused() {
+        let refused = |json| open(&config(json)).map(|_| ()).expect_err("refused");
+        assert!(matches!(refused(r#"{"family":"shtrih","port":"COM1"}"#), OpenError::UnknownPort { .. }));
+        assert!(matches!(refused(r#"{"family":"shtrih","port":"tcp://x"}"#), OpenError::UnknownPort { .. }));
+        assert_eq!(refused(r#"{"family":"shtrih","port":"auto"}"#), OpenError::AutoNeedsSerial);
+        let department = r#"{"family":"shtrih","port":"/dev/ttyS0","department":17}"#;
+        assert!(matches!(refused(department), OpenError::OutOfRange { key: "department", .. }));
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused() {
+        let parsed: Result<DeviceConfig, _> =
+            serde_json::from_str(r#"{"family":"shtrih","port":"/dev/x","bauds":9600}"#);
+        assert!(parsed.is_err());
+    }
+}

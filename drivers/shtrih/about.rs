@@ -1,0 +1,142 @@
+//! What this register is set up for: read from its tables once, and kept.
+
+use super::Shtrih;
+use super::command::table::{FieldShape, Place, ReadField, TableShape, WriteField};
+use super::link::Failure;
+use super::tax::{Groups, SIX_GROUPS, TEN_GROUPS};
+use super::text;
+use crate::contract::{Capabilities, Fault, TaxSystem};
+
+/// Settings of a register, as far as they decide about a receipt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct About {
+    /// Tax groups, table 6.
+    pub(super) groups: Groups,
+    /// True on firmware with ten groups.
+    pub(super) ten_groups: bool,
+    /// Lines of sum zero may be registered: table 1 field 23.
+    pub(super) zero_lines: bool,
+    /// Mask of the tax systems of the registration: table 18 field 5; 0 when the register does not say.
+    pub(super) tax_systems: u8,
+    /// The field "do not print" of table 17, when it is there.
+    pub(super) no_print: Option<Place>,
+}
+
+/// Table 1, type and mode.
+const MODE_TABLE: u8 = 1;
+/// Its field "forbid a zero receipt".
+const FORBID_ZERO: u8 = 23;
+/// Table 6, taxes: field 1 is the rate in 0.01 %.
+const TAX_TABLE: u8 = 6;
+/// Table 17, regional settings.
+const REGIONAL_TABLE: u8 = 17;
+/// Its field "do not print" on most models.
+const NO_PRINT: u8 = 7;
+/// Values of that field: 0 print, 1 skip one document, 2 never print.
+const NO_PRINT_ONCE: u8 = 1;
+/// Table 18, fiscal storage; field 5 holds the tax systems.
+const STORAGE_TABLE: u8 = 18;
+const TAX_SYSTEMS: u8 = 5;
+
+impl Shtrih {
+    /// What is known of the register; read at the first call.
+    pub(super) fn about(&mut self) -> Result<About, Fault> {
+        if let Some(about) = &self.about {
+            return Ok(about.clone());
+        }
+        self.read_about()
+    }
+
+    /// Reads it anew.
+    pub(super) fn read_about(&mut self) -> Result<About, Fault> {
+        let rows = self.unless_refused(&TableShape(TAX_TABLE))?.map_or(SIX_GROUPS, |(rows, _)| rows);
+        let mut rates = Vec::new();
+        for row in Groups::rows(rows) {
+            if let Some(rate) = self.number_at(Place { table: TAX_TABLE, row, field: 1 })? {
+                rates.push((row, rate as u32));
+            }
+        }
+        let forbid_zero = self.number_at(Place { table: MODE_TABLE, row: 1, field: FORBID_ZERO })?;
+        let about = About {
+            groups: Groups::from_table(&rates),
+            ten_groups: rows >= TEN_GROUPS,
+            zero_lines: forbid_zero == Some(0),
+            tax_systems: self.tax_systems()?,
+            no_print: self.no_print_field()?,
+        };
+        self.about = Some(about.clone());
+        Ok(about)
+    }
+
+    pub(super) fn read_capabilities(&mut self) -> Result<Capabilities, Fault> {
+        let about = self.read_about()?;
+        let systems = (0..8).map(|bit| about.tax_systems & (1 << bit)).filter(|&mask| mask != 0);
+        Ok(Capabilities {
+            vat_rates: about.groups.rates(),
+            tax_systems: systems.filter_map(TaxSystem::from_mask).collect(),
+            max_lines: self.settings.max_lines,
+            zero_lines: about.zero_lines,
+            electronic_only: about.no_print.is_some(),
+            stores_marker: true,
+            cash_rounding: true,
+        })
+    }
+
+    /// Lets one document go without paper.
+    pub(super) fn skip_paper_once(&mut self, place: Place) -> Result<(), Failure> {
+        self.link.run(&WriteField(place, vec![NO_PRINT_ONCE]))
+    }
+
+    /// Takes [`Shtrih::skip_paper_once`] back when the document for which it was set never came.
+    pub(super) fn restore_paper(&mut self, place: Place) -> Result<(), Failure> {
+        if self.link.run(&ReadField(place))?.as_slice() == [NO_PRINT_ONCE] {
+            self.link.run(&WriteField(place, vec![0]))?;
+        }
+        Ok(())
+    }
+
+    /// The field is text or a number, by model.
+    fn tax_systems(&mut self) -> Result<u8, Fault> {
+        let place = Place { table: STORAGE_TABLE, row: 1, field: TAX_SYSTEMS };
+        let Some(value) = self.unless_refused(&ReadField(place))? else { return Ok(0) };
+        Ok(match value[..] {
+            [mask] if !mask.is_ascii_digit() => mask,
+            _ => text::from_cp1251(&value).parse().unwrap_or(0),
+        })
+    }
+
+    /// Field numbers move between models: by its name first, else the usual number if the field has its shape.
+    fn no_print_field(&mut self) -> Result<Option<Place>, Fault> {
+        let place = |field| Place { table: REGIONAL_TABLE, row: 1, field };
+        let mut usual = None;
+        let fields = self.unless_refused(&TableShape(REGIONAL_TABLE))?.map_or(0, |(_, fields)| fields);
+        for field in 1..=fields {
+            let Some(shape) = self.unless_refused(&FieldShape { table: REGIONAL_TABLE, field })? else { continue };
+            if shape.size != 1 || shape.range.is_none_or(|(least, most)| least != 0 || most == 0) {
+                continue;
+            }
+            let name = shape.name.to_lowercase();
+            if name.contains("не печатать док") {
+                return Ok(Some(place(field)));
+            }
+            if field == NO_PRINT && shape.range == Some((0, 2)) {
+                usual = Some(place(field));
+            }
+        }
+        Ok(usual)
+    }
+
+    fn number_at(&mut self, place: Place) -> Result<Option<u64>, Fault> {
+        let value = self.unless_refused(&ReadField(place))?;
+        Ok(value.map(|bytes| bytes.iter().rev().fold(0, |n, &b| n << 8 | u64::from(b))))
+    }
+
+    /// A question that an older model may refuse.
+    fn unless_refused<C: super::command::Command>(&mut self, command: &C) -> Result<Option<C::Answer>, Fault> {
+        match self.link.run_patiently(command) {
+            Ok(answer) => Ok(Some(answer)),
+            Err(Failure::Refused { .. }) => Ok(None),
+            Err(Failure::Lost { fault, .. }) => Err(fault),
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! The line to one register: opens the port when it must, drops it after a failure, and speaks in commands.
+
+use std::time::Duration;
+
+use super::Settings;
+use super::codes::{self, Decision, Submode};
+use super::command::Command;
+use super::command::status::{ContinuePrint, Short, ShortStatus};
+use super::exchange::{Exchange, Lost, Repeat, Request, Timing, port_fault};
+use crate::contract::{Fault, FaultKind, Refusal};
+use crate::transport::{Opener, Port};
+
+/// Why a command has no good answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Failure {
+    /// The device said no, with this error; the command was not carried out.
+    Refused {
+        /// The command's name.
+        during: &'static str,
+        /// Section 9.
+        code: u8,
+        /// True for the family FF..h, whose low codes are the storage's.
+        of_storage: bool,
+    },
+    /// No answer.
+    Lost {
+        /// What happened.
+        fault: Fault,
+        /// Whether the device may have carried the command out.
+        reached: bool,
+    },
+}
+
+impl Failure {
+    /// The refusal, or the fault.
+    pub(super) fn refusal(self) -> Result<Refusal, Fault> {
+        match self {
+            Self::Refused { code, of_storage, .. } => Ok(codes::refusal(code, of_storage)),
+            Self::Lost { fault, .. } => Err(fault),
+        }
+    }
+
+    /// As a fault: a query that was answered with an error is no answer either.
+    pub(super) fn fault(self) -> Fault {
+        match self {
+            Self::Refused { during, code, .. } => Fault::new(during, FaultKind::Answered(format!("{code:02X}h"))),
+            Self::Lost { fault, .. } => fault,
+        }
+    }
+
+    /// True for the device's answer `code`.
+    pub(super) fn is(&self, code: u8) -> bool {
+        matches!(self, Self::Refused { code: c, .. } if *c == code)
+    }
+}
+
+/// Attempts of a question whose answer was lost.
+const ASK_TRIES: u32 = 3;
+/// Pause between two looks at a device that prints (section 5.2: 50..200 ms).
+const POLL: Duration = Duration::from_millis(150);
+
+/// How to reach a register.
+pub(super) struct Link {
+    opener: Box<dyn Opener>,
+    port: Option<Box<dyn Port>>,
+    timing: Timing,
+    password: u32,
+    /// Pause after every opening: what an earlier connection still carries must have been worked off.
+    settle: Duration,
+    /// How long a device may print before it counts as stuck.
+    busy_limit: Duration,
+    stray: Vec<Vec<u8>>,
+}
+
+impl Link {
+    /// A line that is opened at the first command.
+    pub(super) fn new(opener: Box<dyn Opener>, settings: &Settings) -> Self {
+        Self {
+            opener,
+            port: None,
+            timing: settings.timing,
+            password: settings.password,
+            settle: settings.settle,
+            busy_limit: settings.busy_limit,
+            stray: Vec::new(),
+        }
+    }
+
+    /// Answers to earlier commands that were found on the line since the last call.
+    pub(super) fn take_stray(&mut self) -> Vec<Vec<u8>> {
+        std::mem::take(&mut self.stray)
+    }
+
+    /// Runs a command. A question whose answer is lost is asked again.
+    pub(super) fn run<C: Command>(&mut self, command: &C) -> Result<C::Answer, Failure> {
+        self.carry(command, &command.request(self.password))
+    }
+
+    /// Runs a command that passes a point of the tests when its last byte is written.
+    pub(super) fn run_through<C: Command>(&mut self, command: &C, point: &'static str) -> Result<C::Answer, Failure> {
+        self.carry(command, &Request { sent_point: Some(point), ..command.request(self.password) })
+    }
+
+    /// Runs a command; when the device is at work or waits for B0h, looks after it and runs the command again.
+    pub(super) fn run_patiently<C: Command>(&mut self, command: &C) -> Result<C::Answer, Failure> {
+        let mut result = self.run(command);
+        for _ in 0..ASK_TRIES {
+            let Err(Failure::Refused { code, of_storage, .. }) = result else { break };
+            match codes::entry(code, of_storage).map(|e| &e.decision) {
+                Some(Decision::Wait) => {}
+                Some(Decision::ContinuePrint) => drop(self.run(&ContinuePrint)),
+                Some(Decision::CancelOurs | Decision::CloseShift | Decision::Person | Decision::Refuse(_)) | None => {
+                    break;
+                }
+            }
+            self.wait_idle()?;
+            result = self.run(command);
+        }
+        result
+    }
+
+    /// 10h until nothing prints. Gives the last state, which is still "printing" when the limit passed.
+    pub(super) fn wait_idle(&mut self) -> Result<Short, Failure> {
+        self.wait_idle_within(self.busy_limit)
+    }
+
+    /// [`Link::wait_idle`] with a limit of its own.
+    pub(super) fn wait_idle_within(&mut self, limit: Duration) -> Result<Short, Failure> {
+        let until = self.port()?.now() + limit;
+        loop {
+            let state = self.run(&ShortStatus);
+            let busy = match &state {
+                Ok(short) => Submode::of(short.submode) == Submode::Printing,
+                Err(failure) => failure.is(0x50),
+            };
+            let port = self.port()?;
+            if !busy || port.now() >= until {
+                return state;
+            }
+            port.pause(POLL);
+        }
+    }
+
+    /// [`Link::wait_idle`], and an interrupted print is continued once paper is back (submode 3).
+    pub(super) fn wait_idle_and_continue(&mut self) -> Result<Short, Failure> {
+        let short = self.wait_idle()?;
+        if Submode::of(short.submode) != Submode::AwaitsContinue {
+            return Ok(short);
+        }
+        self.run(&ContinuePrint)?;
+        self.wait_idle()
+    }
+
+    /// Closes the port; the next command opens it again.
+    pub(super) fn drop_port(&mut self) {
+        self.port = None;
+    }
+
+    fn carry<C: Command>(&mut self, command: &C, request: &Request) -> Result<C::Answer, Failure> {
+        let mut left = if request.repeat == Repeat::Freely { ASK_TRIES } else { 1 };
+        loop {
+            left -= 1;
+            match self.once(command, request) {
+                Err(Lost { kind: FaultKind::Silent | FaultKind::Garbled, reached: true }) if left > 0 => {}
+                Err(Lost { kind, reached }) => {
+                    self.drop_port();
+                    return Err(Failure::Lost { fault: Fault::new(request.name, kind), reached });
+                }
+                Ok(Err(code)) => {
+                    let of_storage = request.code.len() == 2;
+                    return Err(Failure::Refused { during: request.name, code, of_storage });
+                }
+                Ok(Ok(answer)) => return Ok(answer),
+            }
+        }
+    }
+
+    /// Good answer, the device's error, or no answer.
+    fn once<C: Command>(&mut self, command: &C, request: &Request) -> Result<Result<C::Answer, u8>, Lost> {
+        self.open().map_err(|kind| Lost { kind, reached: false })?;
+        let Some(port) = self.port.as_deref_mut() else {
+            return Err(Lost { kind: FaultKind::Silent, reached: false });
+        };
+        let body = Exchange::new(port, self.timing, &mut self.stray).ask(request)?;
+        let garbled = Lost { kind: FaultKind::Garbled, reached: true };
+        match body[request.code.len()..].split_first() {
+            Some((0, data)) => command.answer(data).map(Ok).ok_or(garbled),
+            Some((&code, _)) => Ok(Err(code)),
+            None => Err(garbled),
+        }
+    }
+
+    fn port(&mut self) -> Result<&mut Box<dyn Port>, Failure> {
+        let lost = |kind| Failure::Lost { fault: Fault::new("open the port", kind), reached: false };
+        self.open().map_err(lost)?;
+        self.port.as_mut().ok_or_else(|| lost(FaultKind::Silent))
+    }
+
+    fn open(&mut self) -> Result<(), FaultKind> {
+        if self.port.is_none() {
+            let mut port = self.opener.open().map_err(port_fault)?;
+            if !self.settle.is_zero() {
+                port.pause(self.settle);
+            }
+            self.port = Some(port);
+        }
+        Ok(())
+    }
+}

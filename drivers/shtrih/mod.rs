@@ -1,0 +1,160 @@
+//! Registers of Shtrih-M and those that speak its "KKT protocol" (Elves, Retail, RR-Electro): firmware with a fiscal
+//! storage and tax format 1.05 or later. Sections named in this family are those of the vendor's document, version 2.0.
+//!
+//! | file | holds |
+//! |---|---|
+//! | [`frame`] | bytes to frames and back, no port |
+//! | [`exchange`] | one command, one answer: what may be sent again and what may not |
+//! | [`command`] | the commands |
+//! | [`codes`] | errors and modes, and what is done about each |
+//! | `link` | the open port, retries of questions, waiting for the printer |
+//! | `about`, `tax` | what the register is set up for |
+//! | `text` | any title in the register's letters |
+//! | `plan`, `sale` | a receipt, encoded whole, then sent |
+//! | `operations` | shifts, cash, corrections, slips |
+//! | `state` | status, identity, mark |
+//! | `memory` | documents in the storage, and the verdict |
+//! | `service` | copy, drawer, clock |
+//! | [`discover`] | which port a register is at |
+//!
+//! # What registers
+//!
+//! FF45 registers a receipt, FF4A a correction, E0h and 41h a shift's opening and closing; 50h and 51h move cash. Before
+//! each the witness is told, and none is sent again on silence: after a lost answer the storage is asked. A receipt that
+//! was not closed leaves no document: 88h cancels it and registers nothing.
+//!
+//! # How ours is known
+//!
+//! The storage numbers its documents without gaps (FD, FF01). The mark holds the number of the last one; each receipt
+//! carries our marker in tag 1192. After a doubt every document since the mark is read back (FF0A, FF3A, FF3B).
+
+mod about;
+pub mod codes;
+pub mod command;
+pub mod discover;
+pub mod exchange;
+pub mod frame;
+mod link;
+mod memory;
+mod operations;
+mod plan;
+mod sale;
+mod service;
+mod state;
+mod tax;
+mod text;
+
+use std::time::Duration;
+
+use crate::contract::{
+    Body, Capabilities, Document, Driver, Fault, Found, Identity, Mark, Operation, Outcome, Paper, Status, Verdict,
+    Witness,
+};
+use crate::transport::Opener;
+
+use about::About;
+use exchange::Timing;
+use link::Link;
+
+/// How a register is spoken to.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Password of the operator, a number; 30 is the factory's system administrator, who may do everything needed here.
+    pub password: u32,
+    /// Department of every line, 1..16.
+    pub department: u8,
+    /// Times of the low level.
+    pub timing: Timing,
+    /// Pause after every opening of the port: over TCP, bytes of a broken connection may still be under way.
+    pub settle: Duration,
+    /// How long it may print before it counts as stuck.
+    pub busy_limit: Duration,
+    /// Greatest number of lines in a receipt, where the model is known to have one.
+    pub max_lines: Option<u32>,
+}
+
+impl Settings {
+    /// For a serial line.
+    pub fn serial() -> Self {
+        Self {
+            password: 30,
+            department: 1,
+            timing: Timing::SERIAL,
+            settle: Duration::ZERO,
+            busy_limit: Duration::from_secs(60),
+            max_lines: None,
+        }
+    }
+
+    /// For a socket.
+    pub fn tcp() -> Self {
+        Self { timing: Timing::TCP, settle: Duration::from_secs(2), ..Self::serial() }
+    }
+}
+
+/// A register on a port.
+pub struct Shtrih {
+    link: Link,
+    settings: Settings,
+    about: Option<About>,
+    /// Answers to commands of the current attempt that were found on the line later.
+    evidence: Vec<Vec<u8>>,
+}
+
+impl Shtrih {
+    /// A register behind `opener`; nothing is sent yet.
+    pub fn new(opener: Box<dyn Opener>, settings: Settings) -> Self {
+        let link = Link::new(opener, &settings);
+        Self { link, settings, about: None, evidence: Vec::new() }
+    }
+}
+
+impl Driver for Shtrih {
+    fn identity(&mut self) -> Result<Identity, Fault> {
+        self.read_identity()
+    }
+
+    fn status(&mut self) -> Result<Status, Fault> {
+        self.read_status()
+    }
+
+    fn capabilities(&mut self) -> Result<Capabilities, Fault> {
+        self.read_capabilities()
+    }
+
+    fn mark(&mut self) -> Result<Mark, Fault> {
+        self.link.take_stray();
+        self.evidence.clear();
+        self.read_mark()
+    }
+
+    fn execute(&mut self, document: &Document, witness: &mut dyn Witness) -> Outcome {
+        match &document.body {
+            Body::Sale(receipt) => self.sell(document.marker, receipt, Operation::Sale, witness),
+            Body::Return(receipt) => self.sell(document.marker, receipt, Operation::Return, witness),
+            Body::Correction(correction) => self.correct(document.marker, correction, witness),
+            Body::OpenShift(cashier) => self.open_shift(cashier.as_ref(), witness),
+            Body::CloseShift(cashier) => self.close_shift(cashier.as_ref(), witness),
+            Body::XReport => self.x_report(),
+            Body::CashIn(sum) => self.move_cash(true, *sum, witness),
+            Body::CashOut(sum) => self.move_cash(false, *sum, witness),
+            Body::Slip(text) => self.slip(text),
+        }
+    }
+
+    fn verdict(&mut self, document: &Document, since: &Mark) -> Result<Verdict, Fault> {
+        self.read_verdict(document, since)
+    }
+
+    fn cancel_open(&mut self) -> Result<(), Fault> {
+        self.cancel()
+    }
+
+    fn found_since(&mut self, since: u64) -> Result<Option<Vec<Found>>, Fault> {
+        self.read_found_since(since).map(Some)
+    }
+
+    fn resume_paper(&mut self) -> Result<Paper, Fault> {
+        self.continue_paper()
+    }
+}

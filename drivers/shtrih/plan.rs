@@ -1,0 +1,172 @@
+//! A receipt in the register's words, whole, before the first byte leaves.
+
+use super::about::About;
+use super::command::print::Text;
+use super::command::receipt::{Close, Item};
+use super::command::tlv::{self, SendTags};
+use super::text;
+use crate::contract::pieces::pieces;
+use crate::contract::{Cashier, Line, Marker, Money, Operation, Reason, Receipt, Refusal, Settlement, Subject};
+
+/// What is sent between opening and close.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// FF46.
+    Item(Item),
+    /// 17h.
+    Text(Text),
+}
+
+/// All of a receipt.
+#[derive(Clone, Debug)]
+pub(super) struct Plan {
+    /// Direction.
+    pub(super) operation: Operation,
+    /// Tags that the receipt can do without.
+    pub(super) tags: Vec<SendTags>,
+    /// Lines and text.
+    pub(super) steps: Vec<Step>,
+    /// The close.
+    pub(super) close: Close,
+    /// What the register's subtotal must be.
+    pub(super) subtotal: Money,
+}
+
+impl Plan {
+    /// Encodes a receipt, or says what this register cannot do.
+    pub(super) fn new(receipt: &Receipt, operation: Operation, about: &About, department: u8) -> Result<Self, Refusal> {
+        let system = receipt.tax_system().mask();
+        if system != 0 && about.tax_systems != 0 && about.tax_systems & system == 0 {
+            return Err(Refusal::of(Reason::TaxSystemUnsupported));
+        }
+        let mut steps = Vec::new();
+        let mut ten_groups = false;
+        for line in receipt.lines() {
+            if line.total().is_zero() && !about.zero_lines {
+                steps.extend(text_lines(&format!("{}  0.00", line.title())));
+                continue;
+            }
+            let group = about.groups.of(line.vat()).ok_or_else(|| {
+                let reason = Reason::VatUnsupported(line.vat());
+                Refusal::of(reason)
+            })?;
+            ten_groups |= group.row > super::tax::SIX_GROUPS;
+            let name = text::title(line.title(), Item::MAX_NAME);
+            let parts = pieces(line.quantity(), line.total());
+            for piece in parts.iter().filter(|p| !p.total.is_zero() || about.zero_lines) {
+                steps.push(Step::Item(Item {
+                    operation,
+                    quantity: piece.quantity,
+                    price: piece.price,
+                    sum: piece.total,
+                    rate: group.bit,
+                    department,
+                    method: method(line.settlement()),
+                    object: object(line.subject()),
+                    name: name.clone(),
+                }));
+            }
+            steps.extend(notes(line));
+        }
+        steps.extend(receipt.custom_text().into_iter().flat_map(text_lines));
+        let payments = receipt.payments();
+        let close = Close {
+            cash: payments.cash,
+            card: payments.card,
+            prepaid: payments.prepaid,
+            rounding: receipt.rounding().minor() as u8,
+            tax_system: system,
+            ten_groups: ten_groups && about.ten_groups,
+        };
+        let mut tags = cashier_tags(receipt.cashier());
+        tags.extend(contact_tag(receipt.contact()));
+        Ok(Self { operation, tags, steps, close, subtotal: receipt.total() })
+    }
+}
+
+/// Discount and barcode in print: the line itself holds what is paid.
+fn notes(line: &Line) -> Vec<Step> {
+    let mut steps = Vec::new();
+    if !line.discount().is_zero() {
+        steps.extend(text_lines(&format!("Скидка {}", line.discount())));
+    }
+    steps.extend(line.barcode().into_iter().flat_map(text_lines));
+    steps
+}
+
+fn text_lines(text: &str) -> Vec<Step> {
+    text::lines(text, Text::MAX).into_iter().map(|line| Step::Text(Text(line))).collect()
+}
+
+/// Tags 1021 and 1203.
+pub(super) fn cashier_tags(cashier: Option<&Cashier>) -> Vec<SendTags> {
+    let Some(cashier) = cashier else { return Vec::new() };
+    let name = text::tag(&cashier.title, 64);
+    let mut tags = Vec::new();
+    if !name.is_empty() {
+        tags.push(SendTags(tlv::tag(tlv::CASHIER, &name)));
+    }
+    let inn = cashier.inn.as_deref().unwrap_or_default();
+    if matches!(inn.len(), 10 | 12) && inn.bytes().all(|b| b.is_ascii_digit()) {
+        tags.push(SendTags(tlv::tag(tlv::CASHIER_INN, format!("{inn:<12}").as_bytes())));
+    }
+    tags
+}
+
+/// Tag 1192.
+pub(super) fn marker_tag(marker: Marker) -> SendTags {
+    SendTags(tlv::tag(tlv::ADDITIONAL, marker.to_string().as_bytes()))
+}
+
+/// Tag 1084, for firmware that refuses 1192.
+pub(super) fn marker_attribute(marker: Marker) -> SendTags {
+    let mut inner = tlv::tag(tlv::USER_ATTRIBUTE_NAME, b"kkm-bridge");
+    inner.extend(tlv::tag(tlv::USER_ATTRIBUTE_VALUE, marker.to_string().as_bytes()));
+    SendTags(tlv::tag(tlv::USER_ATTRIBUTE, &inner))
+}
+
+/// Tag 1008. The register refuses what is neither an address nor `+` and digits, and the receipt with it; so that is
+/// left out.
+fn contact_tag(contact: Option<&str>) -> Option<SendTags> {
+    let contact = contact?.trim();
+    if is_phone(contact) || is_email(contact) {
+        return Some(SendTags(tlv::tag(tlv::CONTACT, contact.as_bytes())));
+    }
+    tracing::warn!("the customer's contact is neither an e-mail address nor a phone number and is left out");
+    None
+}
+
+fn is_phone(text: &str) -> bool {
+    let digits = text.strip_prefix('+').unwrap_or_default();
+    (10..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit())
+}
+
+fn is_email(text: &str) -> bool {
+    let plain = text.len() <= 64 && text.bytes().all(|b| b.is_ascii_graphic());
+    let Some((user, host)) = text.split_once('@') else { return false };
+    let labels = |host: &str| host.split('.').filter(|l| !l.is_empty()).count() == host.matches('.').count() + 1;
+    plain && !user.is_empty() && !host.contains('@') && host.contains('.') && labels(host)
+}
+
+/// Tag 1214.
+fn method(settlement: Settlement) -> u8 {
+    match settlement {
+        Settlement::FullPrepayment => 1,
+        Settlement::PartPrepayment => 2,
+        Settlement::Advance => 3,
+        Settlement::Full => 4,
+    }
+}
+
+/// Tag 1212.
+fn object(subject: Subject) -> u8 {
+    match subject {
+        Subject::Commodity => 1,
+        Subject::Service => 4,
+        Subject::Payment => 10,
+    }
+}
+
+#[cfg(test)]
+#[path = "plan_tests.rs"]
+mod tests;

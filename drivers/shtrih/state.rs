@@ -1,0 +1,160 @@
+//! How the register is: status, identity, the evidence base.
+
+use std::time::Duration;
+
+use super::Shtrih;
+use super::codes::{Mode, Submode};
+use super::command::receipt::Subtotal;
+use super::command::status::{DeviceType, LongStatus, Short};
+use super::command::storage::{ShiftParameters, ShiftState, Storage, StorageState};
+use super::command::table::{CountRegister, MoneyRegister};
+use super::link::Failure;
+use crate::contract::{
+    CashCounters, Fault, FaultKind, Identity, Mark, Money, OpenReceipt, Paper, Reason, Shift, Status,
+};
+
+/// Flag bit 10 (section 5.3): the cover is open.
+const COVER_OPEN: u16 = 1 << 10;
+/// The storage's life phase of a register at work: set up and fiscal.
+const PHASE_FISCAL: u8 = 0b0011;
+/// How long [`Shtrih::read_status`] waits for the end of a print before it says "busy".
+const STATUS_PATIENCE: Duration = Duration::from_secs(1);
+
+impl Shtrih {
+    pub(super) fn read_identity(&mut self) -> Result<Identity, Fault> {
+        let long = self.link.run_patiently(&LongStatus).map_err(Failure::fault)?;
+        let model = self.link.run_patiently(&DeviceType).map_err(Failure::fault)?;
+        let storage = self.storage()?;
+        Ok(Identity {
+            serial: long.serial.map(|n| n.to_string()).unwrap_or_default(),
+            storage: storage.number,
+            model: model.name,
+            firmware: long.firmware,
+        })
+    }
+
+    pub(super) fn read_status(&mut self) -> Result<Status, Fault> {
+        let mut short = self.link.wait_idle_within(STATUS_PATIENCE).map_err(Failure::fault)?;
+        if Submode::of(short.submode) == Submode::AwaitsContinue {
+            short = self.link.wait_idle_and_continue().map_err(Failure::fault)?;
+        }
+        let long = self.link.run_patiently(&LongStatus).map_err(Failure::fault)?;
+        let storage = self.storage()?;
+        let shift = self.shift()?;
+        let mode = Mode::of(short.mode);
+        let by_storage = if shift.open { Shift::Open } else { Shift::Closed };
+        Ok(Status {
+            shift: mode.shift(shift.number.into()).unwrap_or(by_storage(shift.number.into())),
+            open_receipt: self.open_receipt(mode)?,
+            hindrance: hindrance(short, &storage),
+            paper: paper(short.submode),
+            clock: Some(long.clock),
+            warnings: warnings(storage.warnings),
+        })
+    }
+
+    pub(super) fn read_mark(&mut self) -> Result<Mark, Fault> {
+        let long = self.link.run_patiently(&LongStatus).map_err(Failure::fault)?;
+        let (storage, shift) = self.steady_counters()?;
+        Ok(Mark {
+            serial: long.serial.map(|n| n.to_string()).unwrap_or_default(),
+            storage: storage.number,
+            shift: shift.number.into(),
+            last_document: storage.last_document.into(),
+            cash: self.cash_counters()?,
+        })
+    }
+
+    /// FF01 and FF40, read until two readings are equal.
+    pub(super) fn steady_counters(&mut self) -> Result<(Storage, ShiftParameters), Fault> {
+        let mut before = (self.storage()?, self.shift()?);
+        for _ in 0..3 {
+            let now = (self.storage()?, self.shift()?);
+            if now == before {
+                return Ok(now);
+            }
+            before = now;
+        }
+        Err(Fault::new("FF01 storage state", FaultKind::Garbled))
+    }
+
+    pub(super) fn storage(&mut self) -> Result<Storage, Fault> {
+        self.link.run_patiently(&StorageState).map_err(Failure::fault)
+    }
+
+    pub(super) fn shift(&mut self) -> Result<ShiftParameters, Fault> {
+        self.link.run_patiently(&ShiftState).map_err(Failure::fault)
+    }
+
+    /// The open receipt of mode 8 with its subtotal.
+    pub(super) fn open_receipt(&mut self, mode: Mode) -> Result<Option<OpenReceipt>, Fault> {
+        let Mode::Receipt(operation) = mode else { return Ok(None) };
+        let subtotal = match self.link.run_patiently(&Subtotal) {
+            Ok(sum) => Some(sum),
+            Err(Failure::Refused { .. }) => None,
+            Err(Failure::Lost { fault, .. }) => return Err(fault),
+        };
+        Ok(Some(OpenReceipt { operation, subtotal }))
+    }
+
+    /// Registers 155, 156 (numbers) and 242, 243 (sums of the shift); `None` on a model without them.
+    pub(super) fn cash_counters(&mut self) -> Result<Option<CashCounters>, Fault> {
+        let read = |this: &mut Self| -> Result<CashCounters, Failure> {
+            Ok(CashCounters {
+                in_count: this.link.run_patiently(&CountRegister(155))?.into(),
+                in_sum: Money::from_minor(this.link.run_patiently(&MoneyRegister(242))? as i64),
+                out_count: this.link.run_patiently(&CountRegister(156))?.into(),
+                out_sum: Money::from_minor(this.link.run_patiently(&MoneyRegister(243))? as i64),
+            })
+        };
+        match read(self) {
+            Ok(counters) => Ok(Some(counters)),
+            Err(Failure::Refused { .. }) => Ok(None),
+            Err(Failure::Lost { fault, .. }) => Err(fault),
+        }
+    }
+
+    pub(super) fn continue_paper(&mut self) -> Result<Paper, Fault> {
+        let short = self.link.wait_idle_and_continue().map_err(Failure::fault)?;
+        Ok(paper(short.submode))
+    }
+}
+
+/// Where the paper of the last document is. Without paper and without a print in progress it came out.
+pub(super) fn paper(submode: u8) -> Paper {
+    match Submode::of(submode) {
+        Submode::Idle | Submode::NoPaper => Paper::Delivered,
+        Submode::PaperEnded | Submode::AwaitsContinue => Paper::Pending,
+        Submode::Printing | Submode::Unknown => Paper::Unknown,
+    }
+}
+
+/// Why nothing can be sold now. The shift is told apart, for opening one is a matter of policy.
+fn hindrance(short: Short, storage: &Storage) -> Option<Reason> {
+    let mode = match Mode::of(short.mode) {
+        Mode::Open | Mode::Expired | Mode::Closed | Mode::Receipt(_) => None,
+        Mode::Working => Some(Reason::Busy),
+        Mode::NeedsPerson => Some(Reason::NeedsService),
+    };
+    let printer = match Submode::of(short.submode) {
+        Submode::Idle => None,
+        Submode::NoPaper | Submode::PaperEnded if short.flags & COVER_OPEN != 0 => Some(Reason::CoverOpen),
+        Submode::NoPaper | Submode::PaperEnded => Some(Reason::PaperOut),
+        Submode::AwaitsContinue | Submode::Printing => Some(Reason::Busy),
+        Submode::Unknown => Some(Reason::NeedsService),
+    };
+    let unusable = storage.phase & 0b0111 != PHASE_FISCAL;
+    unusable.then_some(Reason::StorageUnusable).or(mode).or(printer)
+}
+
+/// FF01, byte of warnings (section 6.5).
+fn warnings(bits: u8) -> Vec<String> {
+    const WORDS: [(u8, &str); 5] = [
+        (0, "fiscal storage: replace it within 3 days"),
+        (1, "fiscal storage: 30 days left"),
+        (2, "fiscal storage: memory 90 % full"),
+        (3, "fiscal storage: the tax data operator does not answer"),
+        (7, "fiscal storage: critical failure"),
+    ];
+    WORDS.iter().filter(|(bit, _)| bits & (1 << bit) != 0).map(|(_, words)| (*words).to_owned()).collect()
+}
