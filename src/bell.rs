@@ -21,9 +21,7 @@ impl Bell {
     pub fn wait(&self, time: Option<Duration>) {
         let rung = self.rung.lock().unwrap_or_else(PoisonError::into_inner);
         let mut rung = match time {
-            Some(time) => {
-                self.waiter.wait_timeout_while(rung, time, |r| !*r).unwrap_or_else(PoisonError::into_inner).0
-            }
+            Some(time) => self.waiter.wait_timeout_while(rung, time, |r| !*r).unwrap_or_else(PoisonError::into_inner).0,
             None => self.waiter.wait_while(rung, |r| !*r).unwrap_or_else(PoisonError::into_inner),
         };
         *rung = false;

@@ -20,8 +20,9 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::{self, Settings};
 use crate::control::{self, Desk};
 use crate::dispatcher::{Lane, Settings as LaneSettings};
+use crate::http::{self, Limits};
 use crate::inbox::{self, Inbox, LaneDoor, ShopDoor};
-use crate::journal::life::Limits;
+use crate::journal::life;
 use crate::journal::{EXIT_JOURNAL, Journal, JournalError};
 use crate::outbox::{self, origin::Policy, send::Sender};
 
@@ -71,8 +72,8 @@ impl StartError {
 /// The tax table of the settings.
 pub fn tax_table(settings: &Settings) -> Result<TaxTable, StartError> {
     let Some(path) = &settings.tax_table else { return Ok(TaxTable::default()) };
-    let text = std::fs::read_to_string(path)
-        .map_err(|source| StartError::Io { what: path.display().to_string(), source })?;
+    let text =
+        std::fs::read_to_string(path).map_err(|source| StartError::Io { what: path.display().to_string(), source })?;
     TaxTable::default().extended(&text).map_err(|e| StartError::Settings(format!("{}: {e}", path.display())))
 }
 
@@ -89,7 +90,7 @@ pub fn run(settings: &Settings) -> Result<(), StartError> {
         return Err(StartError::Settings(lines.join("\n")));
     }
     let clock = SystemClock::new().map_err(|source| StartError::Io { what: "the boot id".into(), source })?;
-    let journal = Journal::open(&settings.journal.directory, Arc::new(clock.clone()))?;
+    let journal = Journal::open(&settings.journal.directory, Arc::new(clock))?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -125,10 +126,13 @@ fn lanes(
 ) -> Result<BTreeMap<String, RunningLane>, StartError> {
     let mut running = BTreeMap::new();
     for (name, device) in &settings.devices {
-        let driver = kkm_drivers::open(&device.driver)
+        let driver = kkm_drivers::open::open(&device.driver)
             .map_err(|error| StartError::Settings(format!("  devices.{name}.driver: {error}")))?;
         let lane_settings = LaneSettings {
-            limits: Limits { give_up_after: settings.intake.give_up_after, give_up_cap: settings.intake.give_up_cap },
+            limits: life::Limits {
+                give_up_after: settings.intake.give_up_after,
+                give_up_cap: settings.intake.give_up_cap,
+            },
             serial: device.driver.serial.clone(),
             cancel_foreign: device.exclusive,
             open_shift: device.shift.open,
@@ -179,8 +183,9 @@ async fn serve(
     };
     let setting = |error: &dyn std::fmt::Display| StartError::Settings(format!("  {error}"));
     let origins = Policy::new(&settings.callback.allowed).map_err(|e| setting(&e))?;
-    let listener =
-        TcpListener::bind(settings.intake.listen).await.map_err(io(&format!("intake.listen {}", settings.intake.listen)))?;
+    let listener = TcpListener::bind(settings.intake.listen)
+        .await
+        .map_err(io(&format!("intake.listen {}", settings.intake.listen)))?;
     let address = listener.local_addr().map_err(io("intake.listen"))?;
     let path = socket(settings);
     let control = control::bind(&path).map_err(io(&path.display().to_string()))?;
@@ -198,11 +203,8 @@ async fn serve(
     let keeping = tokio::spawn(keep_house(journal.clone(), settings.journal.payload_days));
 
     let inbox = Arc::new(inbox(settings, journal, lanes, origins, reports)?);
-    let limits = crate::http::Limits {
-        connections: settings.intake.connections,
-        head_timeout: settings.intake.request_timeout,
-        stop_within: STOP_WITHIN,
-    };
+    let limits =
+        Limits { connections: settings.intake.connections, header: settings.intake.request_timeout, stop: STOP_WITHIN };
     let mut terminate = signal(SignalKind::terminate()).map_err(io("SIGTERM"))?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(io("SIGINT"))?;
     println!("kkm-bridge ready: documents on http://{address}/");
@@ -213,7 +215,7 @@ async fn serve(
             _ = interrupt.recv() => {}
         }
     };
-    crate::http::serve(listener, inbox::router(inbox), limits, stop).await;
+    http::serve(listener, http::Plain, inbox::router(inbox), limits, stop).await;
     drop(stop_outbox);
     let _ = tokio::time::timeout(STOP_WITHIN, outbox).await;
     control.abort();

@@ -10,7 +10,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Request, State as Shared};
-use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use kkm_drivers::contract::{Body, Operation, Refusal as DeviceRefusal};
@@ -23,7 +23,7 @@ use subtle::ConstantTimeEq;
 use crate::altegio::{self, Order, RawId, Refusal, Rules, Status, StatusBody};
 use crate::bell::Bell;
 use crate::dispatcher::{ReceiptTime, words};
-use crate::http::limits::{self, BodyError};
+use crate::http::{self, BodyFault};
 use crate::journal::accept::{Acceptance, Incoming, Policy, Repeat, SameId};
 use crate::journal::{Journal, JournalError};
 use crate::messages::Message;
@@ -100,18 +100,21 @@ async fn receive(Shared(inbox): Shared<Arc<Inbox>>, request: Request) -> Respons
         Ok(shop) => shop,
         Err(denied) => return denied,
     };
-    match limits::read_body(body, BODY_LIMIT, inbox.body_timeout).await {
+    match http::whole_body(body, BODY_LIMIT, inbox.body_timeout).await {
         // The client may hang up; what was begun is finished all the same.
         Ok(body) => {
             let inbox = inbox.clone();
-            crate::http::detached(async move { inbox.take(shop, &body).await }).await
+            http::detached(async move { inbox.take(shop, &body).await }).await
         }
-        Err(error) => {
-            let (status, message) = match error {
-                BodyError::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, Message::TooLarge { limit_kib: BODY_LIMIT / 1024 }),
-                BodyError::TooSlow | BodyError::Broken => (StatusCode::REQUEST_TIMEOUT, Message::Incomplete),
+        Err(fault) => {
+            let message = match fault {
+                BodyFault::TooLarge => Message::TooLarge { limit_kib: BODY_LIMIT / 1024 },
+                BodyFault::TooSlow | BodyFault::Broken => Message::Incomplete,
             };
-            refuse(status, None, &Refusal::from(message), &inbox.rules)
+            let mut answer = refuse(fault.status(), None, &Refusal::from(message), &inbox.rules);
+            // What follows on this connection is the rest of a body, no request.
+            answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            answer
         }
     }
 }

@@ -57,6 +57,7 @@ impl Money {
 
     /// The part of a gross sum that is tax at `basis_points` (1 % = 100), tax included:
     /// `sum * rate / (100 % + rate)`, rounded half away from zero.
+    #[must_use]
     pub fn included_tax(self, basis_points: u32) -> Self {
         let rate = i128::from(basis_points);
         Self(divide_half_away(i128::from(self.0) * rate, 10_000 + rate) as i64)

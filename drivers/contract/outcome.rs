@@ -128,7 +128,12 @@ impl Reason {
     /// Whether waiting can help.
     pub fn lasting(&self) -> Lasting {
         match self {
-            Self::PaperOut | Self::CoverOpen | Self::PrinterFailed | Self::Busy | Self::ShiftExpired | Self::ForeignReceiptOpen => Lasting::No,
+            Self::PaperOut
+            | Self::CoverOpen
+            | Self::PrinterFailed
+            | Self::Busy
+            | Self::ShiftExpired
+            | Self::ForeignReceiptOpen => Lasting::No,
             Self::ShiftClosed
             | Self::NeedsService
             | Self::StorageUnusable

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use kkm_drivers::FAMILIES;
+use kkm_drivers::open::FAMILIES;
 
-use super::settings::Settings;
 use super::secrets;
+use super::settings::Settings;
 use crate::outbox::origin::Policy;
 
 /// Something wrong, with its way out.
@@ -47,7 +47,10 @@ pub fn check(settings: &Settings) -> Vec<Problem> {
         let key = format!("shops.{name}");
         if !settings.devices.contains_key(&shop.device) {
             let known: Vec<_> = settings.devices.keys().map(String::as_str).collect();
-            say(format!("{key}.device"), format!("there is no device \"{}\"; known: {}", shop.device, known.join(", ")));
+            say(
+                format!("{key}.device"),
+                format!("there is no device \"{}\"; known: {}", shop.device, known.join(", ")),
+            );
         }
         match secrets::read(&shop.token) {
             Ok(token) => {
@@ -80,8 +83,9 @@ pub fn check(settings: &Settings) -> Vec<Problem> {
         }
     }
     for (name, device) in &settings.devices {
-        if !FAMILIES.contains(&device.driver.family.as_str()) {
-            let what = format!("\"{}\" is unknown; known: {}", device.driver.family, FAMILIES.join(", "));
+        let known: Vec<_> = FAMILIES.iter().map(|(family, _)| *family).collect();
+        if !known.contains(&device.driver.family.as_str()) {
+            let what = format!("\"{}\" is unknown; known: {}", device.driver.family, known.join(", "));
             say(format!("devices.{name}.driver.family"), what);
         }
     }

@@ -45,8 +45,7 @@ pub fn read(source: &TokenSource) -> Result<SecretString, SecretError> {
             Path::new(&directory).join(name)
         }
     };
-    let text =
-        std::fs::read_to_string(&path).map_err(|source| SecretError::Read { path: path.clone(), source })?;
+    let text = std::fs::read_to_string(&path).map_err(|source| SecretError::Read { path: path.clone(), source })?;
     let token = text.trim();
     if token.len() < SHORTEST || !token.bytes().all(|b| b.is_ascii_graphic()) {
         return Err(SecretError::Unfit(path));
@@ -55,8 +54,7 @@ pub fn read(source: &TokenSource) -> Result<SecretString, SecretError> {
 }
 
 fn private(path: &Path) -> Result<(), SecretError> {
-    let metadata =
-        std::fs::metadata(path).map_err(|source| SecretError::Read { path: path.to_owned(), source })?;
+    let metadata = std::fs::metadata(path).map_err(|source| SecretError::Read { path: path.to_owned(), source })?;
     if metadata.permissions().mode() & 0o004 != 0 {
         return Err(SecretError::Open(path.to_owned()));
     }

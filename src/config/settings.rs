@@ -172,7 +172,7 @@ impl Default for ShiftPolicy {
 #[serde(deny_unknown_fields)]
 pub struct Device {
     /// How it is spoken to.
-    pub driver: kkm_drivers::DeviceConfig,
+    pub driver: kkm_drivers::open::DeviceConfig,
     /// Nobody else uses it: a stranger's open receipt is cancelled.
     #[serde(default)]
     pub exclusive: bool,

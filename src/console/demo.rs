@@ -125,8 +125,7 @@ port = "{line}"
 }
 
 fn your_own(callback_port: u16) -> String {
-    let mut document: serde_json::Value =
-        serde_json::from_str(super::simulate::EXAMPLE).expect("the example is JSON");
+    let mut document: serde_json::Value = serde_json::from_str(super::simulate::EXAMPLE).expect("the example is JSON");
     document["id"] = "my-own-1".into();
     document["document_id"] = 1.into();
     document["callback_url"] = format!("http://127.0.0.1:{callback_port}/api/v1/integration/kkm/callback/").into();

@@ -18,10 +18,21 @@ use crate::journal;
 
 /// Brings Altegio's receipts to cash registers: each exactly once.
 #[derive(Debug, Parser)]
-#[command(version, about, after_help = "First steps:\n  kkm-bridge demo --once       see a receipt go all the way, nothing needed\n  kkm-bridge check             look whether the configuration can be used\n  kkm-bridge run               the service\n\nLog on standard error; KKM_BRIDGE_LOG=debug says more.")]
+#[command(
+    version,
+    about,
+    after_help = "First steps:\n  kkm-bridge demo --once       see a receipt go all the way, nothing needed\n  kkm-bridge check             look whether the configuration can be used\n  kkm-bridge run               the service\n\nLog on standard error; KKM_BRIDGE_LOG=debug says more."
+)]
 pub struct Arguments {
     /// The configuration.
-    #[arg(long, short, global = true, value_name = "FILE", default_value = "/etc/kkm-bridge/kkm-bridge.toml", env = "KKM_BRIDGE_CONFIG")]
+    #[arg(
+        long,
+        short,
+        global = true,
+        value_name = "FILE",
+        default_value = "/etc/kkm-bridge/kkm-bridge.toml",
+        env = "KKM_BRIDGE_CONFIG"
+    )]
     config: PathBuf,
     #[command(subcommand)]
     command: Command,
@@ -113,10 +124,12 @@ struct Decide {
 pub fn run(arguments: Arguments) -> ExitCode {
     let config = arguments.config;
     let asked = match arguments.command {
-        Command::Run => return with(&config, |settings| match daemon::run(settings) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(error) => fail(&error, error.exit_code()),
-        }),
+        Command::Run => {
+            return with(&config, |settings| match daemon::run(settings) {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(error) => fail(&error, error.exit_code()),
+            });
+        }
         Command::Check => return with(&config, check),
         #[cfg(feature = "simulators")]
         Command::Demo(demo) => return demo::run(&demo),
@@ -183,8 +196,7 @@ fn check(settings: &Settings) -> ExitCode {
 }
 
 fn restore(settings: &Settings, from: &std::path::Path) -> ExitCode {
-    let restored = daemon::now_ms()
-        .and_then(|now| Ok(journal::keep::restore(from, &settings.journal.directory, now)?));
+    let restored = daemon::now_ms().and_then(|now| Ok(journal::keep::restore(from, &settings.journal.directory, now)?));
     match restored {
         Ok(()) => {
             println!("Restored. The next start compares the register's memory with it before anything is sold.");
@@ -199,7 +211,10 @@ fn answer(settings: &Settings, ask: &Ask) -> ExitCode {
     let told = match control::ask(&daemon::socket(settings), ask) {
         Ok(Some(tell)) => tell,
         Ok(None) if !daemon::has_journal(&settings.journal.directory) => {
-            return fail(&format!("no journal in {} yet, and no service runs", settings.journal.directory.display()), 1);
+            return fail(
+                &format!("no journal in {} yet, and no service runs", settings.journal.directory.display()),
+                1,
+            );
         }
         Ok(None) => match daemon::offline_desk(settings) {
             Ok(desk) => desk.answer(ask.clone()),

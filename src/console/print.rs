@@ -31,8 +31,17 @@ fn documents(list: &[Summary]) {
     }
     for d in list {
         let sum = Money::from_minor(d.total_minor);
-        let report = d.report.as_ref().map_or_else(String::new, |r| format!(", report {} ({} tries)", r.state, r.tries));
-        println!("{:>6}  {}  {:<6} {sum:>12}  {}{report}  sale {}  id {}", d.row, time(d.accepted_ms), d.kind, d.state, d.document_id, d.id);
+        let report =
+            d.report.as_ref().map_or_else(String::new, |r| format!(", report {} ({} tries)", r.state, r.tries));
+        println!(
+            "{:>6}  {}  {:<6} {sum:>12}  {}{report}  sale {}  id {}",
+            d.row,
+            time(d.accepted_ms),
+            d.kind,
+            d.state,
+            d.document_id,
+            d.id
+        );
         if d.state == "needs_operator" {
             println!("        a person must decide: kkm-bridge show {}", d.row);
         }
@@ -47,7 +56,10 @@ fn document(details: &Details) {
     println!("  accepted   {}", time(d.accepted_ms));
     println!("  state      {} (attempt {})", d.state, d.attempt);
     if let Some(proof) = &d.proof {
-        println!("  registered fiscal document {}, sign {}, storage {}", proof.document_number, proof.sign, proof.storage);
+        println!(
+            "  registered fiscal document {}, sign {}, storage {}",
+            proof.document_number, proof.sign, proof.storage
+        );
     }
     if let Some(paper) = &d.paper {
         println!("  paper      {paper}");
@@ -64,7 +76,14 @@ fn document(details: &Details) {
     }
     if let Some(receipt) = details.body.as_ref().and_then(|b| b.receipt()) {
         for line in receipt.lines() {
-            println!("  line       {} x {} = {}  {}  {}", line.quantity(), line.price(), line.total(), line.vat(), line.title());
+            println!(
+                "  line       {} x {} = {}  {}  {}",
+                line.quantity(),
+                line.price(),
+                line.total(),
+                line.vat(),
+                line.title()
+            );
         }
         let p = receipt.payments();
         println!("  paid       cash {}, card {}, prepaid {}, change {}", p.cash, p.card, p.prepaid, receipt.change());

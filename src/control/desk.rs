@@ -87,7 +87,7 @@ impl Desk {
         let device = details.summary.device.clone();
         let told = match registered {
             Some(numbers) => {
-                let proof = self.proof(&details, numbers)?;
+                let proof = self.proof(&details, &numbers)?;
                 let id = self.journal.request_id(row)?;
                 self.journal.decide_registered(row, attempt, proof, words::success(&id, None, self.locale))?;
                 self.reports.notify_one();
@@ -102,7 +102,7 @@ impl Desk {
         Ok(Tell::Done(told))
     }
 
-    fn proof(&self, details: &Details, numbers: Numbers) -> Result<Proof, JournalError> {
+    fn proof(&self, details: &Details, numbers: &Numbers) -> Result<Proof, JournalError> {
         let sign = numbers.sign.trim();
         if numbers.number == 0 || sign.is_empty() || !sign.bytes().all(|b| b.is_ascii_digit()) {
             return Err(JournalError::Decision("number and sign (ФД, ФП) are the digits on the receipt".into()));
@@ -125,7 +125,9 @@ impl Desk {
             None => return Err(JournalError::Decision("there are several devices; name one with --device".into())),
         };
         self.journal.allow(&device, document_id)?;
-        Ok(Tell::Done(format!("the next receipt for sale {document_id} on {device} is taken; print it again in Altegio")))
+        Ok(Tell::Done(format!(
+            "the next receipt for sale {document_id} on {device} is taken; print it again in Altegio"
+        )))
     }
 
     fn wake(&self, device: &str) {

@@ -121,9 +121,7 @@ impl Lane {
             })?);
         }
         if mark.last_document < known.last_document {
-            return Err(
-                self.shut(Fence::CounterWentBack { expected: known.last_document, found: mark.last_document })?
-            );
+            return Err(self.shut(Fence::CounterWentBack { expected: known.last_document, found: mark.last_document })?);
         }
         if mark.last_document > known.last_document {
             let found = self.driver.found_since(known.last_document)?.unwrap_or_default();
@@ -220,4 +218,3 @@ impl Witness for Nobody {
         Ok(())
     }
 }
-

@@ -319,7 +319,9 @@ fn lane(connection: &Connection, new: &Incoming, policy: Policy) -> Result<Optio
         return Ok(Some(Acceptance::PersonNeeded));
     }
     let ahead: u32 = connection
-        .prepare_cached("SELECT count(*) FROM documents WHERE device = ?1 AND state NOT IN ('done', 'refused', 'expired')")?
+        .prepare_cached(
+            "SELECT count(*) FROM documents WHERE device = ?1 AND state NOT IN ('done', 'refused', 'expired')",
+        )?
         .query_row([&new.device], |r| r.get(0))?;
     let wait = policy.receipt_time.saturating_mul(ahead);
     Ok((wait > policy.give_up_cap).then_some(Acceptance::LaneFull { ahead }))

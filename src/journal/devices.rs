@@ -148,7 +148,9 @@ impl Journal {
             let changed =
                 connection.execute("UPDATE devices SET agreed = 1 WHERE name = ?1 AND fence IS NOT NULL", [&name])?;
             if changed == 0 {
-                return Err(JournalError::Decision(format!("device {name} is not fenced; there is nothing to agree to")));
+                return Err(JournalError::Decision(format!(
+                    "device {name} is not fenced; there is nothing to agree to"
+                )));
             }
             event(connection, clock.now().wall_ms, &name, None, "agreed", "a person takes the device as it is")
         })
@@ -186,7 +188,9 @@ impl Journal {
 
 fn known(connection: &Connection, name: &str) -> Result<Option<Known>, JournalError> {
     let found = connection
-        .prepare_cached("SELECT serial, storage, last_document, fence, agreed, capabilities FROM devices WHERE name = ?1")?
+        .prepare_cached(
+            "SELECT serial, storage, last_document, fence, agreed, capabilities FROM devices WHERE name = ?1",
+        )?
         .query_row([name], |r| {
             Ok((
                 r.get::<_, String>(0)?,
@@ -211,8 +215,10 @@ fn known(connection: &Connection, name: &str) -> Result<Option<Known>, JournalEr
 
 fn close(connection: &Connection, name: &str, fence: &Fence, now_ms: i64) -> Result<(), JournalError> {
     let text = serde_json::to_string(fence)?;
-    let changed = connection
-        .execute("UPDATE devices SET fence = ?2 WHERE name = ?1 AND fence IS NOT ?2 AND agreed = 0", params![name, text])?;
+    let changed = connection.execute(
+        "UPDATE devices SET fence = ?2 WHERE name = ?1 AND fence IS NOT ?2 AND agreed = 0",
+        params![name, text],
+    )?;
     if changed > 0 {
         event(connection, now_ms, name, None, "fenced", &text)?;
     }

@@ -70,7 +70,7 @@ pub struct Final {
 #[derive(Debug)]
 pub enum Begin {
     /// The mark is durable: bytes may leave.
-    Begun(Document),
+    Begun(Box<Document>),
     /// Its time was over.
     Late,
 }
@@ -204,8 +204,14 @@ impl Journal {
             connection
                 .prepare_cached("UPDATE documents SET attempt = ?2, hindrance = NULL WHERE row = ?1")?
                 .execute(params![row, attempt])?;
-            step(connection, row, Event::Begin, &format!("attempt {attempt}, last document {}", mark.last_document), &now)?;
-            Ok(Begin::Begun(document(epoch, row, attempt, serde_json::from_str(&body)?, parse(original)?)?))
+            step(
+                connection,
+                row,
+                Event::Begin,
+                &format!("attempt {attempt}, last document {}", mark.last_document),
+                &now,
+            )?;
+            Ok(Begin::Begun(Box::new(document(epoch, row, attempt, serde_json::from_str(&body)?, parse(original)?)?)))
         })
     }
 
@@ -331,9 +337,11 @@ fn step(connection: &Connection, row: Row, by: Event, detail: &str, now: &Stamp)
         .ok_or(JournalError::NoDocument(row))?;
     let from = State::named(&name).ok_or(rusqlite::Error::InvalidQuery)?;
     let to = from.after(by).map_err(|source| JournalError::Arrow { row, source })?;
-    connection
-        .prepare_cached("UPDATE documents SET state = ?3 WHERE row = ?1 AND state = ?2")?
-        .execute(params![row, from.name(), to.name()])?;
+    connection.prepare_cached("UPDATE documents SET state = ?3 WHERE row = ?1 AND state = ?2")?.execute(params![
+        row,
+        from.name(),
+        to.name()
+    ])?;
     event(connection, now.wall_ms, &device, Some(row), to.name(), detail)?;
     Ok(to)
 }
@@ -431,13 +439,7 @@ fn time_left(accepted: &Stamp, lane_moved: Option<&Stamp>, now: &Stamp, limits: 
     (!left.is_zero()).then_some(left)
 }
 
-fn document(
-    epoch: u32,
-    row: Row,
-    attempt: u16,
-    body: Body,
-    original: Option<Proof>,
-) -> Result<Document, JournalError> {
+fn document(epoch: u32, row: Row, attempt: u16, body: Body, original: Option<Proof>) -> Result<Document, JournalError> {
     let marker = u32::try_from(row).ok().and_then(|row| Marker::new(epoch, row, attempt));
     let marker = marker.ok_or_else(|| JournalError::Decision(format!("document {row} has no marker left")))?;
     Ok(Document { marker, body, original })

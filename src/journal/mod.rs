@@ -2,7 +2,7 @@
 //!
 //! # Specification
 //!
-//! - One SQLite file, WAL, `synchronous=FULL`. What was answered is on the disk.
+//! - One `SQLite` file, WAL, `synchronous=FULL`. What was answered is on the disk.
 //! - One writer thread; every change is a job in a shared transaction with a savepoint of its own ([`writer`]). A job sees
 //!   all jobs before it, so duplicates, twins, expiry, begin and an operator cannot race.
 //! - A document's [`State`] changes only by [`State::after`], as a conditional update, with a row in `events`.
@@ -79,7 +79,9 @@ pub enum JournalError {
         source: std::io::Error,
     },
     /// Made by a newer program.
-    #[error("the journal was written by a newer kkm-bridge (schema {found}, this one knows {known}); install that version again")]
+    #[error(
+        "the journal was written by a newer kkm-bridge (schema {found}, this one knows {known}); install that version again"
+    )]
     Newer {
         /// In the file.
         found: i64,
@@ -114,7 +116,7 @@ pub enum JournalError {
     /// The writer has ended.
     #[error("the journal is closed")]
     Stopped,
-    /// SQLite.
+    /// `SQLite`.
     #[error("journal: {0}")]
     Sqlite(#[from] rusqlite::Error),
     /// A stored value cannot be read.
@@ -146,7 +148,8 @@ impl Journal {
         let path = directory.join(FILE);
         let mut connection = Connection::open(&path)?;
         prepare(&mut connection, &path)?;
-        let reader = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+        let reader =
+            Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
         reader.busy_timeout(std::time::Duration::from_secs(5))?;
         let (writer, _thread) = writer::Writer::start(connection, reserve::Reserve::take(directory));
         Ok(Self {
@@ -221,20 +224,20 @@ pub(crate) fn own(directory: &Path) -> Result<File, JournalError> {
 fn prepare(connection: &mut Connection, path: &Path) -> Result<(), JournalError> {
     connection.busy_timeout(std::time::Duration::from_secs(5))?;
     let damaged = |found: String| JournalError::Damaged { path: path.to_owned(), found };
-    let version: i64 = connection
-        .query_row("PRAGMA user_version", [], |r| r.get(0))
-        .map_err(|error| damaged(error.to_string()))?;
+    let version: i64 =
+        connection.query_row("PRAGMA user_version", [], |r| r.get(0)).map_err(|error| damaged(error.to_string()))?;
     let known = MIGRATIONS.len() as i64;
     if version > known {
         return Err(JournalError::Newer { found: version, known });
     }
-    let pages: i64 = connection.query_row("PRAGMA page_count", [], |r| r.get(0)).map_err(|error| damaged(error.to_string()))?;
+    let pages: i64 =
+        connection.query_row("PRAGMA page_count", [], |r| r.get(0)).map_err(|error| damaged(error.to_string()))?;
     if pages <= PAGES_CHECKED_AT_START {
         quick_check(connection, path)?;
     }
     connection.execute_batch("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;")?;
-    let (busy, _, _): (i64, i64, i64) = connection
-        .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))?;
+    let (busy, _, _): (i64, i64, i64) =
+        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))?;
     if busy != 0 {
         return Err(damaged("the log cannot be moved into the file".into()));
     }
@@ -245,9 +248,8 @@ fn prepare(connection: &mut Connection, path: &Path) -> Result<(), JournalError>
 
 fn quick_check(connection: &Connection, path: &Path) -> Result<(), JournalError> {
     let damaged = |found: String| JournalError::Damaged { path: path.to_owned(), found };
-    let found: String = connection
-        .query_row("PRAGMA quick_check(1)", [], |r| r.get(0))
-        .map_err(|error| damaged(error.to_string()))?;
+    let found: String =
+        connection.query_row("PRAGMA quick_check(1)", [], |r| r.get(0)).map_err(|error| damaged(error.to_string()))?;
     if found == "ok" { Ok(()) } else { Err(damaged(found)) }
 }
 

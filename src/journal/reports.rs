@@ -110,7 +110,9 @@ impl Store for Journal {
     async fn attempted(&self, row: i64, _now: &Stamp) -> Result<(), JournalError> {
         self.write_async(move |connection| {
             connection
-                .prepare_cached("UPDATE reports SET tries = tries + 1, wire = wire + 1 WHERE row = ?1 AND state = 'waiting'")?
+                .prepare_cached(
+                    "UPDATE reports SET tries = tries + 1, wire = wire + 1 WHERE row = ?1 AND state = 'waiting'",
+                )?
                 .execute([row])?;
             Ok(())
         })

@@ -118,12 +118,9 @@ impl State {
     pub fn is_final(self) -> bool {
         match self {
             Self::Done | Self::Refused | Self::Expired => true,
-            Self::Accepted
-            | Self::Begun
-            | Self::Closing
-            | Self::Doubtful
-            | Self::Cancelling
-            | Self::NeedsOperator => false,
+            Self::Accepted | Self::Begun | Self::Closing | Self::Doubtful | Self::Cancelling | Self::NeedsOperator => {
+                false
+            }
         }
     }
 

@@ -30,7 +30,14 @@ fn sums_that_differ_an_unknown_slug_and_a_foreign_callback_are_refused() {
 fn without_the_shop_s_token_nothing_is_taken() {
     let mut rig = Rig::new();
     rig.start();
-    for wrong in ["", "Bearer", "Bearer ", "Bearer shop-token-0123456789abcde", "Basic c2hvcA==", &format!("Bearer {PARTNER_TOKEN}")] {
+    for wrong in [
+        "",
+        "Bearer",
+        "Bearer ",
+        "Bearer shop-token-0123456789abcde",
+        "Basic c2hvcA==",
+        &format!("Bearer {PARTNER_TOKEN}"),
+    ] {
         let reply = rig.post_bytes(example().to_string().as_bytes(), wrong).expect("an answer");
         assert_eq!(reply.status, 401, "{wrong}");
         assert_eq!(reply.body, json!({"success": false, "data": null, "meta": {"message": "Authentication needed."}}));

@@ -303,12 +303,20 @@ impl Reply {
 
     #[track_caller]
     pub fn assert_pending(&self) {
-        assert_eq!((self.status, &self.body["status"], &self.body["code"]), (200, &json!("pending"), &json!(0)), "{self:?}");
+        assert_eq!(
+            (self.status, &self.body["status"], &self.body["code"]),
+            (200, &json!("pending"), &json!(0)),
+            "{self:?}"
+        );
     }
 
     #[track_caller]
     pub fn assert_error(&self, code: u16) {
-        assert_eq!((self.status, &self.body["status"], &self.body["code"]), (400, &json!("error"), &json!(code)), "{self:?}");
+        assert_eq!(
+            (self.status, &self.body["status"], &self.body["code"]),
+            (400, &json!("error"), &json!(code)),
+            "{self:?}"
+        );
         assert!(self.body["message"].as_str().is_some_and(|m| !m.is_empty()), "{self:?}");
     }
 }
@@ -375,7 +383,11 @@ impl Cloud {
             reader.read_exact(&mut body).ok()?;
             let mut inner = heard.0.lock().ok()?;
             let answered = inner.script.pop().unwrap_or(200);
-            inner.callbacks.push(Callback { head, body: serde_json::from_slice(&body).unwrap_or(Value::Null), answered });
+            inner.callbacks.push(Callback {
+                head,
+                body: serde_json::from_slice(&body).unwrap_or(Value::Null),
+                answered,
+            });
             drop(inner);
             heard.1.notify_all();
             write!(stream, "HTTP/1.1 {answered} X\r\nContent-Length: 2\r\n\r\n{{}}").ok()?;
@@ -392,11 +404,7 @@ impl Cloud {
     pub fn await_final(&self, id: &Value) -> Callback {
         let guard = self.heard.0.lock().expect("whole");
         let found = |h: &Heard| h.callbacks.iter().find(|c| c.body["id"] == *id && c.answered == 200).cloned();
-        let (guard, _) = self
-            .heard
-            .1
-            .wait_timeout_while(guard, PATIENCE, |h| found(h).is_none())
-            .expect("whole");
+        let (guard, _) = self.heard.1.wait_timeout_while(guard, PATIENCE, |h| found(h).is_none()).expect("whole");
         found(&guard).unwrap_or_else(|| panic!("no callback for {id}; heard {:?}", guard.callbacks))
     }
 

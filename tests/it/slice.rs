@@ -13,7 +13,11 @@ fn the_documented_example_is_registered_once_and_reported_with_the_token() {
     reply.assert_pending();
     assert_eq!(reply.body["id"], document["id"]);
     let callback = rig.cloud.await_success(&document["id"]);
-    assert!(callback.head.to_lowercase().contains(&format!("authorization: bearer {PARTNER_TOKEN}")), "{}", callback.head);
+    assert!(
+        callback.head.to_lowercase().contains(&format!("authorization: bearer {PARTNER_TOKEN}")),
+        "{}",
+        callback.head
+    );
     assert!(callback.head.contains("application/vnd.api.v2+json"), "{}", callback.head);
     let receipts = rig.receipts();
     assert_eq!(receipts.len(), 1);
@@ -51,5 +55,8 @@ fn a_return_is_registered_as_one_with_positive_sums() {
     rig.post(&back).assert_pending();
     rig.cloud.await_success(&back["id"]);
     let receipts = rig.receipts();
-    assert_eq!(receipts.iter().map(|r| (r.is_return(), r.total_minor)).collect::<Vec<_>>(), [(false, 1065), (true, 1065)]);
+    assert_eq!(
+        receipts.iter().map(|r| (r.is_return(), r.total_minor)).collect::<Vec<_>>(),
+        [(false, 1065), (true, 1065)]
+    );
 }

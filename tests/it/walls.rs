@@ -35,7 +35,8 @@ fn nobody_uses(directory: &str, words: &[&str], except: &[&str]) {
 
 #[test]
 fn drivers_know_no_server_no_sql_and_no_async() {
-    let manifest = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("drivers/Cargo.toml")).expect("text");
+    let manifest =
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("drivers/Cargo.toml")).expect("text");
     for package in ["tokio", "axum", "rusqlite", "hyper", "reqwest", "kkm-bridge\""] {
         assert!(!manifest.contains(&format!("\n{package}")), "{package}");
     }
@@ -55,7 +56,11 @@ fn transports_know_no_family_and_the_contract_knows_nothing_of_ours() {
 
 #[test]
 fn time_is_read_in_one_file() {
-    nobody_uses("src", &["SystemTime::now", "Timestamp::now", "Instant::now", "Zoned::now", "clock_gettime"], &["src/clock.rs"]);
+    nobody_uses(
+        "src",
+        &["SystemTime::now", "Timestamp::now", "Instant::now", "Zoned::now", "clock_gettime"],
+        &["src/clock.rs"],
+    );
 }
 
 #[test]

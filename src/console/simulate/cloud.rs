@@ -120,7 +120,8 @@ async fn receive(Shared(desk): Shared<Arc<Desk>>, headers: HeaderMap, body: Byte
     let body = serde_json::from_slice(&body).unwrap_or(Value::Null);
     if let Some(path) = &desk.record {
         let line = json!({ "authorized": authorized, "answered": code, "body": body });
-        let written = std::fs::File::options().create(true).append(true).open(path).and_then(|mut f| writeln!(f, "{line}"));
+        let written =
+            std::fs::File::options().create(true).append(true).open(path).and_then(|mut f| writeln!(f, "{line}"));
         if let Err(error) = written {
             eprintln!("{}: {error}", path.display());
             return StatusCode::INTERNAL_SERVER_ERROR;
