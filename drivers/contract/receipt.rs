@@ -358,16 +358,24 @@ fn cost(drafts: &[LineDraft]) -> Result<Vec<Costed<'_>>, ReceiptError> {
         if draft.quantity.is_zero() {
             continue;
         }
-        let exact = draft.quantity.times(draft.price);
         let gross = draft.quantity.cost(draft.price).filter(|&g| g <= Money::LIMIT).ok_or(out)?;
-        let net = divide_half_away(exact - i128::from(draft.discount.minor()) * 1_000_000, 1_000_000) as i64;
-        let net = Money::from_minor(net);
+        let net = net_of(draft, gross);
         if net.is_negative() {
             return Err(ReceiptError::NegativeLine { line: index, net });
         }
         lines.push(Costed { index, draft, gross, net });
     }
     Ok(lines)
+}
+
+/// `round(price x quantity - discount)`. A discount of the whole rounded line leaves nothing, although half a minor unit
+/// may be missing from the exact product (half of 12.35 is 6.175, and 6.18 is taken off).
+fn net_of(draft: &LineDraft, gross: Money) -> Money {
+    if draft.discount == gross {
+        return Money::ZERO;
+    }
+    let exact = draft.quantity.times(draft.price) - i128::from(draft.discount.minor()) * 1_000_000;
+    Money::from_minor(divide_half_away(exact, 1_000_000) as i64)
 }
 
 struct Settled {

@@ -96,6 +96,14 @@ fn free_and_empty_lines() {
 }
 
 #[test]
+fn half_a_line_for_free_is_free() {
+    let lines = vec![line(1235, 500_000, 618), line(700, 1_000_000, 0)];
+    let (receipt, notes) = Receipt::new(draft(lines, 700, 0, 0), POLICY).expect("adds up");
+    assert_eq!((receipt.lines()[0].total(), receipt.lines()[0].discount()), (Money::ZERO, Money::from_minor(618)));
+    assert!(notes.is_empty());
+}
+
+#[test]
 fn cash_for_nothing_is_no_sale_with_change() {
     let free = draft(vec![line(500, 1_000_000, 500)], 300, 0, 0);
     let differ = ReceiptError::SumsDiffer { lines: Money::ZERO, payments: Money::from_minor(300) };
@@ -121,7 +129,7 @@ proptest! {
     ) {
         let lines: Vec<_> = lines.into_iter().map(|(p, q, d)| line(p, q, d)).collect();
         let exact: i64 = lines.iter().filter(|l| !l.quantity.is_zero())
-            .map(|l| divide_half_away(l.quantity.times(l.price) - i128::from(l.discount.minor()) * 1_000_000, 1_000_000) as i64)
+            .map(|l| net_of(l, l.quantity.cost(l.price).expect("in range")).minor())
             .sum();
         let cash = if fit { (exact - card - prepaid).max(0) } else { cash };
         let asked = draft(lines, cash, card, prepaid);

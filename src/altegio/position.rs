@@ -90,9 +90,12 @@ fn one(index: usize, entry: &Object<'_>, context: Context<'_>, notes: &mut Vec<N
 /// What the line costs and the discount in whole minor units that leads there; `None` beyond a register's numbers.
 ///
 /// A percentage may leave part of a minor unit in the discount. With g = price x quantity the net is rounded once, from
-/// the exact g - discount, and the receipt shows `round(g) - net`.
+/// the exact g - discount, and the receipt shows `round(g) - net`. A discount of the whole `round(g)` leaves nothing.
 fn settle(price: Money, quantity: Quantity, discount: i128) -> Option<(Money, Money)> {
     let gross = quantity.cost(price).filter(|&gross| gross <= Money::LIMIT)?;
+    if discount == i128::from(gross.minor()) * 1_000_000 {
+        return Some((Money::ZERO, gross));
+    }
     let net = divide_half_away(quantity.times(price) - discount, 1_000_000);
     let net = Money::from_minor(i64::try_from(net).ok()?);
     Some((net, gross.checked_sub(net)?))
@@ -168,6 +171,9 @@ fn settlement(subject: Subject, prepayment: bool, rules: &Rules) -> Settlement {
 
 #[cfg(test)]
 mod tests {
+    use kkm_drivers::contract::{Payments, Receipt, ReceiptDraft, SumsPolicy, TaxSystem};
+    use proptest::prelude::*;
+
     use super::*;
 
     fn settled(price: i64, quantity: u64, discount: i128) -> Option<(i64, i64)> {
@@ -181,6 +187,51 @@ mod tests {
         assert_eq!(settled(1319, 1_000_000, 254_000_000), Some((1065, 254)));
         assert_eq!(settled(830, 625_000, 0), Some((519, 0)));
         assert_eq!(settled(10_000, 1_000_000, 12_000_000_000), Some((-2000, 12_000)));
+        assert_eq!(settled(1235, 500_000, 617_500_000), Some((0, 618)));
+        assert_eq!(settled(1235, 500_000, 618_000_000), Some((0, 618)));
         assert_eq!(settled(9_999_999_999, 999_999_999_000_000, 0), None);
+    }
+
+    proptest! {
+        /// A discount with part of a minor unit leads the contract, which knows whole ones, to the same net.
+        #[test]
+        fn the_shown_discount_leads_to_the_same_net(
+            price in 1i64..5_000, quantity in 1u64..40, discount in 0i128..20_000_000,
+        ) {
+            let quantity = Quantity::from_millionths(quantity * 125_000);
+            let discount = discount * 500;
+            let (net, shown) = settle(Money::from_minor(price), quantity, discount).expect("in range");
+            let exact = divide_half_away(quantity.times(Money::from_minor(price)) - discount, 1_000_000);
+            prop_assert!(i128::from(net.minor()) == exact || (net.is_zero() && exact == -1));
+            let line = LineDraft {
+                title: "x".into(),
+                subject: Subject::Service,
+                price: Money::from_minor(price),
+                quantity,
+                discount: shown,
+                vat: kkm_drivers::contract::VatRate::Exempt,
+                settlement: Settlement::Full,
+                barcode: None,
+            };
+            // A line of 1 beside it, so that a free line is no free receipt.
+            let beside = LineDraft { price: Money::from_minor(1), quantity: Quantity::ONE, discount: Money::ZERO, ..line.clone() };
+            let draft = ReceiptDraft {
+                lines: vec![line, beside],
+                payments: Payments { card: Money::from_minor(net.minor().max(0) + 1), ..Payments::default() },
+                tax_system: TaxSystem::DEFAULT,
+                cashier: None,
+                contact: None,
+                print: true,
+                custom_text: None,
+            };
+            let policy = SumsPolicy { balance_tolerance: false, cash_rounding_minor: 0, change: false };
+            match Receipt::new(draft, policy) {
+                Ok((receipt, notes)) => {
+                    prop_assert_eq!(receipt.lines()[0].total(), net);
+                    prop_assert!(notes.is_empty());
+                }
+                Err(error) => prop_assert!(net.is_negative(), "{error} for {net}"),
+            }
+        }
     }
 }

@@ -31,13 +31,11 @@ pub(super) fn reason(reason: &Reason, locale: Locale) -> String {
             "the printer fails, check paper and cutter, switch the register off and on",
         ),
         Reason::ShiftExpired => locale.pick(
-            "смена старше 24 часов, закройте смену (kkm-bridge shift close) и напечатайте снова",
-            "the shift is older than 24 hours, close it (kkm-bridge shift close) and print again",
+            "смена старше 24 часов, закройте смену и напечатайте снова",
+            "the shift is older than 24 hours, close it and print again",
         ),
-        Reason::ShiftClosed => locale.pick(
-            "смена закрыта, откройте смену (kkm-bridge shift open) и напечатайте снова",
-            "the shift is closed, open it (kkm-bridge shift open) and print again",
-        ),
+        Reason::ShiftClosed => locale
+            .pick("смена закрыта, откройте смену и напечатайте снова", "the shift is closed, open it and print again"),
         Reason::Busy => locale.pick(
             "касса занята и не освободилась, дождитесь конца печати и напечатайте снова",
             "the register stays busy, wait until it has printed and print again",

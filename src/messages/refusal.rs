@@ -281,8 +281,8 @@ impl Message {
                 "The bridge's disk is full, the receipt was not taken: free some space and print again",
             ),
             Self::PersonMustDecide => locale.pick(
-                "Касса ждёт решения о прошлом чеке: откройте страницу кассы или kkm-bridge queue и решите, затем печатайте снова",
-                "The register waits for a decision about an earlier receipt: open its page or kkm-bridge queue, decide, print again",
+                "Касса ждёт решения о прошлом чеке: посмотрите kkm-bridge queue, решите (kkm-bridge decide) и печатайте снова",
+                "The register waits for a decision about an earlier receipt: see kkm-bridge queue, decide (kkm-bridge decide), print again",
             ),
             Self::Stopping => locale.pick(
                 "Программа кассы перезапускается: напечатайте снова через минуту",
