@@ -94,7 +94,7 @@ pub enum Action {
     PowerOn,
     /// A byte is hurt.
     Byte(Direction, ByteFault, u64),
-    /// So many FFh before the next byte out.
+    /// So many `FFh` before the next byte out.
     Noise(u32),
     /// Paper is in, or out.
     Paper(bool),
@@ -185,7 +185,7 @@ impl FromStr for Fault {
         let when = match (place, with) {
             (Some(place), None) => place,
             (Some(_), Some(_)) => return Err(bad(format!("{line:?} names two commands"))),
-            (None, Some(command)) => When::With(command),
+            (None, Some(with)) => with,
             (None, None) => When::Now,
         };
         Ok(Self { action, when, times })
@@ -250,10 +250,10 @@ fn clock(word: &str) -> Result<ClockChange, FaultError> {
     })
 }
 
-/// An action, and for one of the line the command that it waits for.
-fn parse_action(words: &[&str]) -> Result<(Action, Option<Option<Command>>), FaultError> {
-    let any = Some(None);
-    let on = |word: &str| command(word).map(|command| Some(Some(command)));
+/// An action, and for one of the line the moment that it waits for.
+fn parse_action(words: &[&str]) -> Result<(Action, Option<When>), FaultError> {
+    let any = Some(When::With(None));
+    let on = |word: &str| command(word).map(|command| Some(When::With(Some(command))));
     let now = |action| Ok((action, None));
     let hex_mask = |word: &str| u8::from_str_radix(word, 16).map_err(|_| bad(format!("{word:?} is no mask")));
     match *words {

@@ -78,7 +78,7 @@ fn set_rate(register: &mut Register, row: u8, basis_points: u32) -> Result<(), D
 
 /// The books for people, one document a line.
 pub(crate) fn list(documents: &[BookedDocument]) -> String {
-    documents.iter().map(|d| format!("{}\n", entry(d))).collect()
+    documents.iter().map(entry).collect::<Vec<_>>().join("\n")
 }
 
 fn entry(document: &BookedDocument) -> String {

@@ -14,7 +14,7 @@ pub(crate) const BY_TYPE: [Operation; 4] =
     [Operation::Sale, Operation::Buy, Operation::SaleReturn, Operation::BuyReturn];
 
 /// 10h.
-pub(super) fn short(call: Call<'_>) -> Result<Answer, Code> {
+pub(super) fn short(call: &mut Call<'_>) -> Result<Answer, Code> {
     call.fields.end()?;
     let (flags, mode, submode) = (flags(call.register), mode(call.register), submode(call.register));
     call.register.poll_busy();
@@ -25,7 +25,7 @@ pub(super) fn short(call: Call<'_>) -> Result<Answer, Code> {
 }
 
 /// 11h.
-pub(super) fn long(call: Call<'_>) -> Result<Answer, Code> {
+pub(super) fn long(call: &mut Call<'_>) -> Result<Answer, Code> {
     call.fields.end()?;
     let (flags, mode, submode) = (flags(call.register), mode(call.register), submode(call.register));
     call.register.poll_busy();
@@ -102,15 +102,15 @@ fn last_print(register: &Register) -> u8 {
     }
 }
 
-/// FCh: a register, protocol 1.27 as its authors count, model 250, Russian.
-pub(super) fn device_type(call: Call<'_>) -> Result<Answer, Code> {
+/// `FCh`: a register, protocol 1.27 as its authors count, model 250, Russian.
+pub(super) fn device_type(call: &mut Call<'_>) -> Result<Answer, Code> {
     call.fields.end()?;
     let name = cp1251(&call.register.state().identity.model);
     Ok(Answer::default().bytes(&[0, 0, 1, 0x1B, 0xFA, 0]).bytes(&name))
 }
 
 /// F7h, type 1: abilities of the model.
-pub(super) fn model(mut call: Call<'_>) -> Result<Answer, Code> {
+pub(super) fn model(call: &mut Call<'_>) -> Result<Answer, Code> {
     if call.fields.u8()? != 1 {
         return Err(Code::BAD_PARAMETERS);
     }
@@ -122,22 +122,22 @@ pub(super) fn model(mut call: Call<'_>) -> Result<Answer, Code> {
 }
 
 /// 6Bh: text of an error.
-pub(super) fn error_name(mut call: Call<'_>) -> Result<Answer, Code> {
+pub(super) fn error_name(call: &mut Call<'_>) -> Result<Answer, Code> {
     let code = call.fields.u8()?;
     call.fields.end()?;
     Ok(Answer::default().bytes(&cp1251(codes::text(code))))
 }
 
 /// 1Ah: a money register, six bytes.
-pub(super) fn money_register(mut call: Call<'_>) -> Result<Answer, Code> {
-    let number = register_number(&mut call)?;
+pub(super) fn money_register(call: &mut Call<'_>) -> Result<Answer, Code> {
+    let number = register_number(call)?;
     let value = money(call.register, number);
     Ok(call.operator().uint(value.minor() as u64, 6))
 }
 
 /// 1Bh: an operation register, two bytes.
-pub(super) fn operation_register(mut call: Call<'_>) -> Result<Answer, Code> {
-    let number = register_number(&mut call)?;
+pub(super) fn operation_register(call: &mut Call<'_>) -> Result<Answer, Code> {
+    let number = register_number(call)?;
     let value = operations(call.register, number);
     Ok(call.operator().uint(u64::from(value), 2))
 }
