@@ -19,7 +19,9 @@ line     lose-answer CMD [kept]      carried out, the answer never comes; kept: 
          silence [CMD] [TIME]        the command is not heard, nor anything for TIME
          refuse CMD CODE             answered with this error, not carried out
          nak [CMD]                   the frame is not accepted
+         no-ack [CMD]                carried out and answered, but not acknowledged
          bad-lrc [CMD]               the answer comes with a wrong sum once
+         half-answer [CMD]           the first half of the answer comes once
          delay CMD TIME              carried out, the answer comes late
          power-cut before|after CMD [TIME|stays]    power goes; back after TIME (2s)
          power off | power on
@@ -84,8 +86,12 @@ pub enum Action {
     Refuse(u8),
     /// The frame is answered with NAK.
     Nak,
+    /// The frame is not acknowledged, yet carried out and answered.
+    NoAck,
     /// The answer's sum is wrong the first time.
     BadLrc,
+    /// Only half of the answer comes the first time.
+    HalfAnswer,
     /// The answer comes so much later.
     Delay(Duration),
     /// Power goes for so long; without a time, until it is switched on.
@@ -273,6 +279,10 @@ fn parse_action(words: &[&str]) -> Result<(Action, Option<When>), FaultError> {
         }
         ["nak"] => Ok((Action::Nak, any)),
         ["nak", cmd] => Ok((Action::Nak, on(cmd)?)),
+        ["no-ack"] => Ok((Action::NoAck, any)),
+        ["no-ack", cmd] => Ok((Action::NoAck, on(cmd)?)),
+        ["half-answer"] => Ok((Action::HalfAnswer, any)),
+        ["half-answer", cmd] => Ok((Action::HalfAnswer, on(cmd)?)),
         ["bad-lrc"] => Ok((Action::BadLrc, any)),
         ["bad-lrc", cmd] => Ok((Action::BadLrc, on(cmd)?)),
         ["delay", length] => Ok((Action::Delay(time(length)?), any)),

@@ -38,7 +38,9 @@ pub(crate) fn act(register: &mut Register, action: &Action) -> Result<bool, Deni
         | Action::Silence(_)
         | Action::Refuse(_)
         | Action::Nak
+        | Action::NoAck
         | Action::BadLrc
+        | Action::HalfAnswer
         | Action::Delay(_)
         | Action::PowerOff(_)
         | Action::PowerOn

@@ -206,3 +206,40 @@ fn the_drawer_the_rates_and_the_noise_are_set_by_the_script() {
     assert_eq!(host.send(&[ENQ]), [0xFF, 0xFF, NAK]);
     assert!(host.inject("help").contains("lose-answer"));
 }
+
+#[test]
+fn an_answer_may_come_without_its_ack_or_by_half() {
+    let (mut host, close) = about_to_close();
+    host.inject("no-ack FF45");
+    assert_eq!(unframe(&host.send(&close))[..3], [0xFF, 0x45, 0]);
+    host.send(&[ACK]);
+    host.inject("half-answer 10");
+    let half = host.send(&frame(&[0x10, 30, 0, 0, 0]));
+    let whole = host.send(&[ENQ]);
+    assert_eq!((half.len(), whole.len()), (11, 21));
+    assert!(whole.starts_with(&half));
+}
+
+#[test]
+fn the_numbered_level_carries_a_close_out_once_however_often_it_is_sent() {
+    let mut host = Host::new();
+    let mut number = 0;
+    let mut ask = |host: &mut Host, body: &[u8]| {
+        number += 1;
+        let request = super::super::shtrih::packet_of(number, body);
+        (host.send(&request), request)
+    };
+    let close = [&[0xFF, 0x45, 30, 0, 0, 0][..], &closing(&[(1, 100)], 0, 1)].concat();
+    ask(&mut host, &[0xE0, 30, 0, 0, 0]);
+    ask(&mut host, &[&[0xFF, 0x46, 30, 0, 0, 0][..], &super::host::item(1, 1_000_000, 100, 8, "x")].concat());
+    host.inject("lose-answer FF45");
+    let (nothing, request) = ask(&mut host, &close);
+    assert!(nothing.is_empty());
+    let again = host.send(&request);
+    assert_eq!(again[..8], [0x8F, 23, 0, 3, 0, 0xFF, 0x45, 0]);
+    assert_eq!((receipts(&host), host.send(&request)), (1, again));
+    host.inject("power-cut before 10");
+    assert!(ask(&mut host, &[0x10, 30, 0, 0, 0]).0.is_empty());
+    host.wait(2 * S);
+    assert_eq!(host.send(&[ENQ]), [NAK], "after power-on the host may choose anew");
+}

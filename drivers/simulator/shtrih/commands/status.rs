@@ -117,7 +117,8 @@ pub(super) fn model(call: &mut Call<'_>) -> Result<Answer, Code> {
     call.fields.end()?;
     // Widths of fonts 1 and 2, first graphic line, digits of the taxpayer's and of the registration number, of their
     // long forms; default passwords; numbers of Bluetooth table and tax field; longest command; width of graphics.
-    let answer = Answer::default().uint(0x001F_FFFF, 8).bytes(&[48, 24, 1, 12, 16, 0, 0]);
+    // Bits 0 to 20: every sensor of the flags is real; bit 28: the numbered low level.
+    let answer = Answer::default().uint(0x101F_FFFF, 8).bytes(&[48, 24, 1, 12, 16, 0, 0]);
     Ok(answer.uint(0, 4).uint(30, 4).bytes(&[0, 14]).uint(255, 2).u8(72))
 }
 
