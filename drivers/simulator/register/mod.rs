@@ -22,6 +22,7 @@ mod state;
 mod storage;
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -43,6 +44,8 @@ pub struct Register {
     durable: bool,
     paper: Box<dyn Write + Send>,
     line_time: Duration,
+    /// Held as long as this register runs: two on the same books would number twice.
+    _lock: Option<File>,
 }
 
 /// Numbers of a document that was just booked.
@@ -66,7 +69,8 @@ impl Register {
     /// A register without a disk: its books end with the process.
     pub fn in_memory(clock: Clock, paper: Box<dyn Write + Send>) -> Self {
         let (books, state) = (Books::in_memory(), State::new(clock));
-        let mut register = Self { state, books, directory: None, durable: false, paper, line_time: Duration::ZERO };
+        let mut register =
+            Self { state, books, directory: None, durable: false, paper, line_time: Duration::ZERO, _lock: None };
         // Books without a file take every document.
         let _ = register.register_storage();
         register
@@ -81,13 +85,15 @@ impl Register {
         paper: Box<dyn Write + Send>,
     ) -> Result<Self, StateError> {
         std::fs::create_dir_all(directory)?;
+        let lock = lock(directory)?;
         let books = Books::open(directory, durable)?;
         let mut state = State::load(directory)?.unwrap_or_else(|| State::new(clock));
         let counted = state.counted;
         let missed = books.documents().iter().filter(|document| document.seq > counted);
         missed.for_each(|document| state.count(document));
         let directory = Some(directory.to_path_buf());
-        let mut register = Self { state, books, directory, durable, paper, line_time: Duration::ZERO };
+        let mut register =
+            Self { state, books, directory, durable, paper, line_time: Duration::ZERO, _lock: Some(lock) };
         if register.state.storage.last == 0 {
             register.register_storage().map_err(|denied| io::Error::other(denied.to_string()))?;
         }
@@ -246,5 +252,14 @@ impl Register {
             Some(directory) => self.state.save(directory, synced && self.durable),
             None => Ok(()),
         }
+    }
+}
+
+fn lock(directory: &Path) -> Result<File, StateError> {
+    let lock = File::create(directory.join("lock"))?;
+    match rustix::fs::flock(&lock, rustix::fs::FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(lock),
+        Err(rustix::io::Errno::WOULDBLOCK) => Err(StateError::InUse),
+        Err(error) => Err(io::Error::from(error).into()),
     }
 }

@@ -62,6 +62,14 @@ fn without_the_state_everything_is_counted_from_the_books() {
 }
 
 #[test]
+fn two_registers_do_not_share_books() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let _first = open(dir.path());
+    let second = Register::open(dir.path(), true, clock(), Box::new(io::sink())).err().expect("refused");
+    assert_eq!(second.to_string(), "another simulated register runs on these books");
+}
+
+#[test]
 fn a_damaged_state_is_named_with_the_way_out() {
     let dir = tempfile::tempdir().expect("a directory");
     std::fs::write(dir.path().join("state.json"), b"{").expect("written");
