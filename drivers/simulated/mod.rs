@@ -14,6 +14,7 @@
 //! A line of the script may also be put into the file `script` in the books' directory while the program runs; it is
 //! read, and removed, before the next step. Nothing is fiscalized: this is no cash register.
 
+mod at;
 mod facts;
 mod reasons;
 mod sale;
@@ -24,6 +25,7 @@ mod tests;
 use std::io::Write;
 use std::path::Path;
 
+pub use self::at::SimulatedAt;
 use self::facts::{found, identity, open_receipt, paper, proof};
 use self::reasons::{hindrance, refusal};
 use self::steps::{Steps, Trouble};
@@ -232,7 +234,7 @@ impl Driver for Simulated {
                     ShiftPhase::Expired => Shift::Expired(number),
                 },
                 open_receipt: open_receipt(state),
-                hindrance: hindrance(state),
+                hindrance: hindrance(register),
                 paper,
                 clock: Some(register.now().to_string()),
                 warnings: full.into_iter().collect(),

@@ -38,8 +38,9 @@ fn reason(denied: &Denied, state: &State) -> Reason {
 }
 
 /// Why nothing can be sold now.
-pub(super) fn hindrance(state: &State) -> Option<Reason> {
-    match state.printer.printing() {
+pub(super) fn hindrance(register: &Register) -> Option<Reason> {
+    let state = register.state();
+    match register.printing() {
         Printing::NoPaper | Printing::PaperAwaited if state.printer.cover_open => Some(Reason::CoverOpen),
         Printing::NoPaper | Printing::PaperAwaited => Some(Reason::PaperOut),
         Printing::PrintAwaited | Printing::Busy => Some(Reason::Busy),

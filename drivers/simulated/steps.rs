@@ -123,6 +123,7 @@ impl Steps {
         step: impl FnOnce(&mut Register) -> Result<T, Denied>,
     ) -> Result<T, Trouble> {
         self.read_script();
+        self.register.turn(self.started.elapsed());
         self.awake()?;
         if let Some(Action::Silence(length)) = self.take(command, |action| matches!(action, Action::Silence(_))) {
             self.deaf_until = self.started.elapsed() + length;

@@ -231,6 +231,17 @@ fn another_storage_is_told_apart() {
 }
 
 #[test]
+fn a_directory_is_opened_by_the_first_call_and_held_by_one_alone() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let (mut first, mut second) = (SimulatedAt::new(dir.path()), SimulatedAt::new(dir.path()));
+    assert!(matches!(first.execute(&sale(1), &mut Told(0)), Outcome::Done(..)));
+    let Outcome::Untouched(fault) = second.execute(&sale(1), &mut Told(0)) else { panic!("touched") };
+    assert!(fault.to_string().contains("another simulated register runs on these books"), "{fault}");
+    drop(first);
+    assert_eq!(second.mark().expect("a mark").last_document, 3);
+}
+
+#[test]
 fn books_outlive_the_driver_and_a_script_file_is_read_once() {
     let dir = tempfile::tempdir().expect("a directory");
     let open = || Simulated::open(dir.path(), true, Box::new(io::sink())).expect("opened");

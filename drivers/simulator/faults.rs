@@ -29,6 +29,7 @@ line     lose-answer CMD [kept]      carried out, the answer never comes; kept: 
          noise [N]                   N bytes FF before the next byte from the register
 paper    paper out|in    paper out after-close    cover open|close    cutter fail|ok
          busy N|for-ever|off         printing, for so many queries
+         print-time TIME             every document takes so long to print (0s)
 register shift expire    clock +25h|-1h|+90s|2026-02-10T12:00:00|stop|system
          drawer SUM    wrong-total N    buffer N    tax-systems MASK    vat ROW RATE (basis points)
          storage full|ok    swap-storage    auto-open on|off
@@ -112,6 +113,8 @@ pub enum Action {
     Cutter(bool),
     /// Busy for so many queries; `u32::MAX` for ever.
     Busy(u32),
+    /// Every document takes so long to print.
+    PrintTime(Duration),
     /// The shift grows too old.
     ShiftExpire,
     /// The clock.
@@ -309,6 +312,7 @@ fn parse_action(words: &[&str]) -> Result<(Action, Option<When>), FaultError> {
         ["busy", "for-ever"] => now(Action::Busy(u32::MAX)),
         ["busy", "off"] => now(Action::Busy(0)),
         ["busy", n] => now(Action::Busy(number(n)?)),
+        ["print-time", length] => now(Action::PrintTime(time(length)?)),
         ["shift", "expire"] => now(Action::ShiftExpire),
         ["clock", change] => now(Action::Clock(clock(change)?)),
         ["drawer", sum] => now(Action::Drawer(number(sum)?)),

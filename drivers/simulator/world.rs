@@ -18,6 +18,7 @@ pub(crate) fn act(register: &mut Register, action: &Action) -> Result<bool, Deni
             state.printer.failed = false;
         })?,
         Action::Busy(polls) => register.alter(|state| state.printer.busy_polls = polls)?,
+        Action::PrintTime(time) => register.alter(|state| state.printer.takes_ms = time.as_millis() as u64)?,
         Action::ShiftExpire => register.alter(|state| state.shift.aged = state.shift.opened_at.is_some())?,
         Action::Clock(change) => move_clock(register, change)?,
         Action::Drawer(minor) => register.alter(|state| state.counters.drawer = money(minor))?,

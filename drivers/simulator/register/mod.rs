@@ -33,6 +33,7 @@ pub use state::{Begun, Identity, State, StateError, Storage};
 
 use self::books::{BookedDocument, Books, Kind, PaymentSums};
 use self::clock::{Clock, Moment};
+use self::printer::Printing;
 use super::paper;
 use crate::contract::Money;
 
@@ -44,6 +45,7 @@ pub struct Register {
     durable: bool,
     paper: Box<dyn Write + Send>,
     line_time: Duration,
+    printing_until: Duration,
     /// Held as long as this register runs: two on the same books would number twice.
     _lock: Option<File>,
 }
@@ -69,8 +71,16 @@ impl Register {
     /// A register without a disk: its books end with the process.
     pub fn in_memory(clock: Clock, paper: Box<dyn Write + Send>) -> Self {
         let (books, state) = (Books::in_memory(), State::new(clock));
-        let mut register =
-            Self { state, books, directory: None, durable: false, paper, line_time: Duration::ZERO, _lock: None };
+        let mut register = Self {
+            state,
+            books,
+            directory: None,
+            durable: false,
+            paper,
+            line_time: Duration::ZERO,
+            printing_until: Duration::ZERO,
+            _lock: None,
+        };
         // Books without a file take every document.
         let _ = register.register_storage();
         register
@@ -92,8 +102,16 @@ impl Register {
         let missed = books.documents().iter().filter(|document| document.seq > counted);
         missed.for_each(|document| state.count(document));
         let directory = Some(directory.to_path_buf());
-        let mut register =
-            Self { state, books, directory, durable, paper, line_time: Duration::ZERO, _lock: Some(lock) };
+        let mut register = Self {
+            state,
+            books,
+            directory,
+            durable,
+            paper,
+            line_time: Duration::ZERO,
+            printing_until: Duration::ZERO,
+            _lock: Some(lock),
+        };
         if register.state.storage.last == 0 {
             register.register_storage().map_err(|denied| io::Error::other(denied.to_string()))?;
         }
@@ -135,7 +153,15 @@ impl Register {
 
     /// One more query; true when it found the printer busy.
     pub fn poll_busy(&mut self) -> bool {
-        self.state.printer.poll()
+        self.state.printer.poll() || self.line_time < self.printing_until
+    }
+
+    /// What the printer is doing.
+    pub fn printing(&self) -> Printing {
+        match self.state.printer.printing() {
+            Printing::Ready if self.line_time < self.printing_until => Printing::Busy,
+            other => other,
+        }
     }
 
     /// Prints on what was interrupted.
@@ -169,6 +195,7 @@ impl Register {
 
     fn print(&mut self, text: String) {
         let out = self.state.printer.print(text);
+        self.printing_until = self.line_time + Duration::from_millis(self.state.printer.takes_ms);
         self.put_on_paper(&out);
     }
 

@@ -142,6 +142,18 @@ fn a_busy_device_refuses_everything_but_status() {
 }
 
 #[test]
+fn a_document_takes_its_time_to_print() {
+    let mut host = Host::new();
+    host.open_shift();
+    host.inject("print-time 2s");
+    host.sell(100).expect("sold");
+    assert_eq!((host.mode(), host.command("8D", &[0])), ((2, 5), Err(0x50)));
+    host.wait(2 * S);
+    assert_eq!(host.mode(), (2, 0));
+    host.command("8D", &[0]).expect("opened");
+}
+
+#[test]
 fn a_wrong_total_shows_in_the_subtotal_and_goes_with_the_receipt() {
     let mut host = Host::new();
     host.open_shift();

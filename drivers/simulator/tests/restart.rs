@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::Path;
+#[cfg(feature = "failpoints")]
 use std::process::{Command, Stdio};
 
 use super::host::{Host, clock, closing};

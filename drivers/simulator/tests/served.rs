@@ -1,11 +1,13 @@
 //! A register on a pseudo terminal and on TCP.
 
 use std::fs::{File, OpenOptions};
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::host::{ACK, ENQ, NAK, bytes, frame};
 use crate::simulator::{Link, Options, Simulator, books};
@@ -29,9 +31,32 @@ fn ask(port: &mut (impl Read + Write), body: &[u8]) -> Vec<u8> {
     rest[..rest.len() - 1].to_vec()
 }
 
-fn open(path: &Path) -> File {
+/// A terminal whose reads do not wait for ever.
+struct Terminal(File);
+
+impl Read for Terminal {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let deadline = Timespec { tv_sec: DEADLINE.as_secs() as i64, tv_nsec: 0 };
+        match poll(&mut [PollFd::new(&self.0, PollFlags::IN)], Some(&deadline))? {
+            0 => Err(io::ErrorKind::TimedOut.into()),
+            _ => self.0.read(buffer),
+        }
+    }
+}
+
+impl Write for Terminal {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn open(path: &Path) -> Terminal {
     const O_NOCTTY: i32 = 0o400;
-    OpenOptions::new().read(true).write(true).custom_flags(O_NOCTTY).open(path).expect("the terminal opens")
+    let file = OpenOptions::new().read(true).write(true).custom_flags(O_NOCTTY).open(path);
+    Terminal(file.expect("the terminal opens"))
 }
 
 #[test]
@@ -47,6 +72,33 @@ fn a_host_may_come_and_go_on_a_pseudo_terminal() {
     assert_eq!(books::read(&shelf).expect("readable").len(), 2);
     simulator.stop().expect("stopped");
     assert!(!path.exists() && std::fs::symlink_metadata(&path).is_err(), "the link went with it");
+}
+
+#[test]
+fn a_power_cut_takes_the_pseudo_terminal_away_and_power_brings_it_back() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("register");
+    let shelf = dir.path().join("books");
+    let simulator = Simulator::start(&Options::new(Link::Pty(path.clone()), &shelf)).expect("started");
+    simulator.inject("power-cut after E0 stays").expect("a line");
+    let mut port = open(&path);
+    port.write_all(&[&[ENQ], frame(&bytes("E0 1E 00 00 00")).as_slice()].concat()).expect("written");
+    let mut rest = Vec::new();
+    // The line hangs up: an error, or the end of the bytes.
+    let _ = port.read_to_end(&mut rest);
+    assert_eq!(rest.len().min(2), rest.len(), "at most NAK and ACK came: {rest:02X?}");
+    let until = Instant::now() + DEADLINE;
+    while std::fs::symlink_metadata(&path).is_ok() {
+        assert!(Instant::now() < until, "the link is still there");
+        std::thread::yield_now();
+    }
+    assert_eq!(books::read(&shelf).expect("readable").len(), 2, "carried out before power went");
+    simulator.inject("power on").expect("a line");
+    while std::fs::symlink_metadata(&path).is_err() {
+        assert!(Instant::now() < until, "the link does not come back");
+        std::thread::yield_now();
+    }
+    assert_eq!(ask(&mut open(&path), &bytes("E0 1E 00 00 00")), bytes("E0 73"));
 }
 
 #[test]

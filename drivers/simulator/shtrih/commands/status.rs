@@ -83,7 +83,7 @@ fn mode(register: &Register) -> u8 {
 }
 
 fn submode(register: &Register) -> u8 {
-    match register.state().printer.printing() {
+    match register.printing() {
         Printing::Ready => 0,
         Printing::NoPaper => 1,
         Printing::PaperAwaited => 2,
@@ -95,7 +95,7 @@ fn submode(register: &Register) -> u8 {
 /// 0 well, 1 paper was cut off, 2 printer failed, 5 prints.
 fn last_print(register: &Register) -> u8 {
     let printer = &register.state().printer;
-    match printer.printing() {
+    match register.printing() {
         Printing::PaperAwaited | Printing::PrintAwaited => 1,
         Printing::Busy => 5,
         Printing::Ready | Printing::NoPaper => u8::from(printer.failed) * 2,
