@@ -71,7 +71,11 @@ pub enum OpenError {
 type Open = fn(&DeviceConfig) -> Result<Box<dyn Driver>, OpenError>;
 
 /// Families by name.
-pub const FAMILIES: [(&str, Open); 1] = [("shtrih", open_shtrih)];
+pub const FAMILIES: &[(&str, Open)] = &[
+    ("shtrih", open_shtrih),
+    #[cfg(feature = "simulators")]
+    ("simulated", open_simulated),
+];
 
 /// Makes the driver of a device. Nothing is sent and no port is opened yet.
 pub fn open(config: &DeviceConfig) -> Result<Box<dyn Driver>, OpenError> {
@@ -82,7 +86,7 @@ pub fn open(config: &DeviceConfig) -> Result<Box<dyn Driver>, OpenError> {
 }
 
 fn known() -> String {
-    FAMILIES.map(|(name, _)| name).join(", ")
+    FAMILIES.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
 }
 
 fn open_shtrih(config: &DeviceConfig) -> Result<Box<dyn Driver>, OpenError> {
@@ -108,6 +112,15 @@ fn open_shtrih(config: &DeviceConfig) -> Result<Box<dyn Driver>, OpenError> {
         opener(config)?
     };
     Ok(Box::new(Shtrih::new(opener, settings)))
+}
+
+/// The port is the directory of the books.
+#[cfg(feature = "simulators")]
+fn open_simulated(config: &DeviceConfig) -> Result<Box<dyn Driver>, OpenError> {
+    if !config.port.starts_with('/') {
+        return Err(OpenError::UnknownPort { port: config.port.clone() });
+    }
+    Ok(Box::new(crate::simulated::SimulatedAt::new(&config.port)))
 }
 
 const TCP: &str = "tcp://";
@@ -152,12 +165,15 @@ mod tests {
     fn family_and_port_are_enough() {
         assert!(open(&config(r#"{"family":"shtrih","port":"/dev/ttyS0"}"#)).is_ok());
         assert!(open(&config(r#"{"family":"shtrih","port":"tcp://10.0.0.7:7778"}"#)).is_ok());
+        #[cfg(feature = "simulators")]
+        assert!(open(&config(r#"{"family":"simulated","port":"/var/lib/training"}"#)).is_ok());
     }
 
     #[test]
     fn an_unknown_family_is_told_the_known_ones() {
         let error = open(&config(r#"{"family":"stirh","port":"/dev/ttyS0"}"#)).map(|_| ()).expect_err("unknown");
-        assert_eq!(error.to_string(), r#"unknown device family "stirh"; known: shtrih"#);
+        assert_eq!(error.to_string(), format!(r#"unknown device family "stirh"; known: {}"#, known()));
+        assert!(known().starts_with("shtrih"));
     }
 
     #[test]
