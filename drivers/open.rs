@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use crate::contract::Driver;
 use crate::shtrih::discover::FindingOpener;
+use crate::shtrih::tax::Profile;
 use crate::shtrih::{Settings, Shtrih};
 use crate::transport::Opener;
 use crate::transport::serial::SerialOpener;
@@ -26,6 +27,9 @@ pub struct DeviceConfig {
     pub serial: Option<String>,
     /// Password of the operator, a number; the family's default when absent (Shtrih-M: 30).
     pub password: Option<u32>,
+    /// Model profile. Shtrih-M: `standard` (when absent), or `vat22` and `vat22-nano` for firmware of 2026 whose tax
+    /// groups 11 and 12 hold 22 % beside 20 %.
+    pub profile: Option<Profile>,
     /// Department of every line, 1 to 16; 1 when absent.
     pub department: Option<u8>,
     /// Greatest number of lines in a receipt, where the model has a limit; none when absent.
@@ -97,6 +101,7 @@ fn open_shtrih(config: &DeviceConfig) -> Result<Box<dyn Driver>, OpenError> {
         settle: config.quiet_ms.map_or(base.settle, Duration::from_millis),
         busy_limit: config.busy_limit_s.map_or(base.busy_limit, Duration::from_secs),
         max_lines: config.max_lines,
+        profile: config.profile.unwrap_or(base.profile),
         ..base
     };
     let opener = if config.port == AUTO {

@@ -1,9 +1,10 @@
 //! What this register is set up for: read from its tables once, and kept.
 
 use super::Shtrih;
+use super::command::storage::Registration;
 use super::command::table::{FieldShape, Place, ReadField, TableShape, WriteField};
 use super::link::Failure;
-use super::tax::{Groups, SIX_GROUPS, TEN_GROUPS};
+use super::tax::{Groups, MOST_GROUPS, SIX_GROUPS};
 use super::text;
 use crate::contract::{Capabilities, Fault, TaxSystem};
 
@@ -12,11 +13,9 @@ use crate::contract::{Capabilities, Fault, TaxSystem};
 pub(super) struct About {
     /// Tax groups, table 6.
     pub(super) groups: Groups,
-    /// True on firmware with ten groups.
-    pub(super) ten_groups: bool,
     /// Lines of sum zero may be registered: table 1 field 23.
     pub(super) zero_lines: bool,
-    /// Mask of the tax systems of the registration: table 18 field 5; 0 when the register does not say.
+    /// Mask of the tax systems of the registration: FF09, or table 18 field 5; 0 when the register does not say.
     pub(super) tax_systems: u8,
     /// The field "do not print" of table 17, when it is there.
     pub(super) no_print: Option<Place>,
@@ -51,15 +50,14 @@ impl Shtrih {
     pub(super) fn read_about(&mut self) -> Result<About, Fault> {
         let rows = self.unless_refused(&TableShape(TAX_TABLE))?.map_or(SIX_GROUPS, |(rows, _)| rows);
         let mut rates = Vec::new();
-        for row in Groups::rows(rows) {
+        for row in 1..=rows.min(MOST_GROUPS) {
             if let Some(rate) = self.number_at(Place { table: TAX_TABLE, row, field: 1 })? {
                 rates.push((row, rate as u32));
             }
         }
         let forbid_zero = self.number_at(Place { table: MODE_TABLE, row: 1, field: FORBID_ZERO })?;
         let about = About {
-            groups: Groups::from_table(&rates),
-            ten_groups: rows >= TEN_GROUPS,
+            groups: Groups::from_table(&rates, self.settings.profile),
             zero_lines: forbid_zero == Some(0),
             tax_systems: self.tax_systems()?,
             no_print: self.no_print_field()?,
@@ -95,8 +93,11 @@ impl Shtrih {
         Ok(())
     }
 
-    /// The field is text or a number, by model.
+    /// FF09; older firmware has it in a table only, where the field is text or a number by model.
     fn tax_systems(&mut self) -> Result<u8, Fault> {
+        if let Some(mask) = self.unless_refused(&Registration)? {
+            return Ok(mask);
+        }
         let place = Place { table: STORAGE_TABLE, row: 1, field: TAX_SYSTEMS };
         let Some(value) = self.unless_refused(&ReadField(place))? else { return Ok(0) };
         Ok(match value[..] {

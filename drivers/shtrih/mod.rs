@@ -8,7 +8,7 @@
 //! | [`command`] | the commands |
 //! | [`codes`] | errors and modes, and what is done about each |
 //! | `link` | the open port, retries of questions, waiting for the printer |
-//! | `about`, `tax` | what the register is set up for |
+//! | [`tax`], `about` | what the register is set up for |
 //! | `text` | any title in the register's letters |
 //! | `plan`, `sale` | a receipt, encoded whole, then sent |
 //! | `operations` | shifts, cash, corrections, slips |
@@ -41,7 +41,7 @@ mod plan;
 mod sale;
 mod service;
 mod state;
-mod tax;
+pub mod tax;
 mod text;
 
 use std::time::Duration;
@@ -55,6 +55,7 @@ use crate::transport::Opener;
 use about::About;
 use exchange::Timing;
 use link::Link;
+use tax::Profile;
 
 /// How a register is spoken to.
 #[derive(Clone, Debug)]
@@ -71,6 +72,8 @@ pub struct Settings {
     pub busy_limit: Duration,
     /// Greatest number of lines in a receipt, where the model is known to have one.
     pub max_lines: Option<u32>,
+    /// Tax groups of the model.
+    pub profile: Profile,
 }
 
 impl Settings {
@@ -83,6 +86,7 @@ impl Settings {
             settle: Duration::ZERO,
             busy_limit: Duration::from_secs(60),
             max_lines: None,
+            profile: Profile::Standard,
         }
     }
 
