@@ -29,7 +29,7 @@ pub struct DeviceConfig {
     pub password: Option<u32>,
     /// Model profile. Shtrih-M: `standard` (when absent), or `vat22` and `vat22-nano` for firmware of 2026 whose tax
     /// groups 11 and 12 hold 22 % beside 20 %.
-    pub profile: Option<Profile>,
+    pub profile: Option<String>,
     /// Department of every line, 1 to 16; 1 when absent.
     pub department: Option<u8>,
     /// Greatest number of lines in a receipt, where the model has a limit; none when absent.
@@ -49,6 +49,14 @@ pub enum OpenError {
     UnknownFamily {
         /// As configured.
         family: String,
+    },
+    /// The family has no such profile.
+    #[error("unknown profile {profile:?}; known: {known}")]
+    UnknownProfile {
+        /// As configured.
+        profile: String,
+        /// Those of the family.
+        known: String,
     },
     /// The port is neither a path nor an address.
     #[error("port {port:?}: expected /dev/..., tcp://host:port or auto")]
@@ -95,20 +103,27 @@ fn open_shtrih(config: &DeviceConfig) -> Result<Box<dyn Driver>, OpenError> {
     if !(1..=16).contains(&department) {
         return Err(OpenError::OutOfRange { key: "department", value: department.into(), range: "1..16" });
     }
+    let profile = match config.profile.as_deref() {
+        None => base.profile,
+        Some(name) => Profile::named(name).ok_or_else(|| OpenError::UnknownProfile {
+            profile: name.to_owned(),
+            known: Profile::NAMES.map(|(name, _)| name).join(", "),
+        })?,
+    };
     let settings = Settings {
         password: config.password.unwrap_or(base.password),
         department,
         settle: config.quiet_ms.map_or(base.settle, Duration::from_millis),
         busy_limit: config.busy_limit_s.map_or(base.busy_limit, Duration::from_secs),
         max_lines: config.max_lines,
-        profile: config.profile.unwrap_or(base.profile),
+        profile,
         ..base
     };
     let opener = if config.port == AUTO {
         let serial = config.serial.clone().ok_or(OpenError::AutoNeedsSerial)?;
         let baud = baud(config);
-        let candidates = move || serial_lines().into_iter().map(|path| SerialOpener::new(path, baud)).collect();
-        Box::new(FindingOpener::new(serial, settings.clone(), candidates))
+        let make = move |path: &str| -> Box<dyn Opener> { Box::new(SerialOpener::new(path, baud)) };
+        Box::new(FindingOpener::new(serial, settings.clone(), serial_lines, make))
     } else {
         opener(config)?
     };
@@ -136,7 +151,7 @@ fn baud(config: &DeviceConfig) -> u32 {
     config.baud.unwrap_or(BAUD)
 }
 
-/// Stable links first; names like `/dev/ttyUSB0` only where there is no link.
+/// Stable links only: names like `/dev/ttyUSB0` move between devices.
 fn serial_lines() -> Vec<String> {
     let Ok(entries) = std::fs::read_dir("/dev/serial/by-id") else { return Vec::new() };
     let mut paths: Vec<String> =

@@ -82,13 +82,13 @@ impl Shtrih {
 
     /// Lets one document go without paper.
     pub(super) fn skip_paper_once(&mut self, place: Place) -> Result<(), Failure> {
-        self.link.run(&WriteField(place, vec![NO_PRINT_ONCE]))
+        self.link.run_patiently(&WriteField(place, vec![NO_PRINT_ONCE]))
     }
 
     /// Takes [`Shtrih::skip_paper_once`] back when the document for which it was set never came.
     pub(super) fn restore_paper(&mut self, place: Place) -> Result<(), Failure> {
-        if self.link.run(&ReadField(place))?.as_slice() == [NO_PRINT_ONCE] {
-            self.link.run(&WriteField(place, vec![0]))?;
+        if self.link.run_patiently(&ReadField(place))?.as_slice() == [NO_PRINT_ONCE] {
+            self.link.run_patiently(&WriteField(place, vec![0]))?;
         }
         Ok(())
     }

@@ -101,22 +101,28 @@ impl Link {
         self.carry(command, &Request { sent_point: Some(point), ..command.request(self.password) })
     }
 
-    /// Runs a command; when the device is at work or waits for B0h, looks after it and runs the command again.
+    /// Runs a command; when the device is at work or waits for B0h, looks after it and runs the command again. Such an
+    /// answer says that the command was not carried out.
     pub(super) fn run_patiently<C: Command>(&mut self, command: &C) -> Result<C::Answer, Failure> {
-        let mut result = self.run(command);
-        for _ in 0..ASK_TRIES {
-            let Err(Failure::Refused { code, of_storage, .. }) = result else { break };
+        let until = self.port()?.now() + self.busy_limit;
+        loop {
+            let result = self.run(command);
+            let Err(Failure::Refused { code, of_storage, .. }) = result else { return result };
             match codes::entry(code, of_storage).map(|e| &e.decision) {
                 Some(Decision::Wait) => {}
                 Some(Decision::ContinuePrint) => drop(self.run(&ContinuePrint)),
                 Some(Decision::CancelOurs | Decision::CloseShift | Decision::Person | Decision::Refuse(_)) | None => {
-                    break;
+                    return result;
                 }
             }
-            self.wait_idle()?;
-            result = self.run(command);
+            let port = self.port()?;
+            port.pause(POLL);
+            let left = until.saturating_sub(port.now());
+            if left.is_zero() {
+                return result;
+            }
+            self.wait_idle_within(left)?;
         }
-        result
     }
 
     /// 10h until nothing prints. Gives the last state, which is still "printing" when the limit passed.

@@ -91,6 +91,10 @@ impl Shtrih {
         let Mode::Receipt(operation) = mode else { return Ok(None) };
         let subtotal = match self.link.run_patiently(&Subtotal) {
             Ok(sum) => Some(sum),
+            // Without paper it may not answer now, which is no "unknown".
+            Err(Failure::Refused { code: 0x50 | 0x58 | 0x6B | 0x6C | 0x72, .. }) => {
+                return Err(Fault::new("89h subtotal", FaultKind::Answered("not in this state".to_owned())));
+            }
             Err(Failure::Refused { .. }) => None,
             Err(Failure::Lost { fault, .. }) => return Err(fault),
         };

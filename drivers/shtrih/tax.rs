@@ -3,13 +3,10 @@
 //! A group's place in the table gives its kind and its code, the table gives its rate. A rate that no group has is
 //! refused: never printed as a neighbouring one.
 
-use serde::Deserialize;
-
 use crate::contract::{Money, VatRate};
 
 /// Which codes a model has for groups 11 and 12, which differ between models.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Profile {
     /// Groups 11 and 12 are not used.
     #[default]
@@ -18,6 +15,17 @@ pub enum Profile {
     Vat22,
     /// The same on "Shtrih-Nano".
     Vat22Nano,
+}
+
+impl Profile {
+    /// All, with the names of the configuration.
+    pub const NAMES: [(&'static str, Self); 3] =
+        [("standard", Self::Standard), ("vat22", Self::Vat22), ("vat22-nano", Self::Vat22Nano)];
+
+    /// By its name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::NAMES.iter().find(|(n, _)| *n == name).map(|(_, profile)| *profile)
+    }
 }
 
 /// Kinds of groups.
