@@ -10,5 +10,7 @@
 
 pub mod contract;
 pub mod failpoint;
+#[cfg(feature = "simulators")]
+pub mod simulator;
 pub mod spoil;
 pub mod transport;
