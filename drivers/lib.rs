@@ -12,5 +12,7 @@ pub mod contract;
 pub mod failpoint;
 pub mod open;
 pub mod shtrih;
+#[cfg(feature = "simulators")]
+pub mod simulator;
 pub mod spoil;
 pub mod transport;
