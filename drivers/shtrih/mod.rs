@@ -14,7 +14,7 @@
 //! | `operations` | shifts, cash, corrections, slips |
 //! | `state` | status, identity, mark |
 //! | `memory` | documents in the storage, and the verdict |
-//! | `service` | copy, drawer, clock |
+//! | [`service`] | copy, drawer, clock |
 //! | [`discover`] | which port a register is at |
 //!
 //! # What registers
@@ -39,7 +39,7 @@ mod memory;
 mod operations;
 mod plan;
 mod sale;
-mod service;
+pub mod service;
 mod state;
 pub mod tax;
 mod text;
@@ -103,13 +103,15 @@ pub struct Shtrih {
     about: Option<About>,
     /// Answers to commands of the current attempt that were found on the line later.
     evidence: Vec<Vec<u8>>,
+    /// Number of the shift as it was last heard.
+    last_shift: u32,
 }
 
 impl Shtrih {
     /// A register behind `opener`; nothing is sent yet.
     pub fn new(opener: Box<dyn Opener>, settings: Settings) -> Self {
         let link = Link::new(opener, &settings);
-        Self { link, settings, about: None, evidence: Vec::new() }
+        Self { link, settings, about: None, evidence: Vec::new(), last_shift: 0 }
     }
 }
 
@@ -162,3 +164,6 @@ impl Driver for Shtrih {
         self.continue_paper()
     }
 }
+
+#[cfg(all(test, feature = "simulators"))]
+mod tests;
