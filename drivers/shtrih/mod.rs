@@ -50,6 +50,7 @@ use crate::contract::{
     Body, Capabilities, Document, Driver, Fault, Found, Identity, Mark, Operation, Outcome, Paper, Status, Verdict,
     Witness,
 };
+use crate::spoil::{self, Spoil};
 use crate::transport::Opener;
 
 use about::About;
@@ -113,6 +114,20 @@ impl Shtrih {
         let link = Link::new(opener, &settings);
         Self { link, settings, about: None, evidence: Vec::new(), last_shift: 0 }
     }
+
+    fn execute_once(&mut self, document: &Document, witness: &mut dyn Witness) -> Outcome {
+        match &document.body {
+            Body::Sale(receipt) => self.sell(document.marker, receipt, Operation::Sale, witness),
+            Body::Return(receipt) => self.sell(document.marker, receipt, Operation::Return, witness),
+            Body::Correction(correction) => self.correct(document.marker, correction, witness),
+            Body::OpenShift(cashier) => self.open_shift(cashier.as_ref(), witness),
+            Body::CloseShift(cashier) => self.close_shift(cashier.as_ref(), witness),
+            Body::XReport => self.x_report(),
+            Body::CashIn(sum) => self.move_cash(true, *sum, witness),
+            Body::CashOut(sum) => self.move_cash(false, *sum, witness),
+            Body::Slip(text) => self.slip(text),
+        }
+    }
 }
 
 impl Driver for Shtrih {
@@ -135,17 +150,11 @@ impl Driver for Shtrih {
     }
 
     fn execute(&mut self, document: &Document, witness: &mut dyn Witness) -> Outcome {
-        match &document.body {
-            Body::Sale(receipt) => self.sell(document.marker, receipt, Operation::Sale, witness),
-            Body::Return(receipt) => self.sell(document.marker, receipt, Operation::Return, witness),
-            Body::Correction(correction) => self.correct(document.marker, correction, witness),
-            Body::OpenShift(cashier) => self.open_shift(cashier.as_ref(), witness),
-            Body::CloseShift(cashier) => self.close_shift(cashier.as_ref(), witness),
-            Body::XReport => self.x_report(),
-            Body::CashIn(sum) => self.move_cash(true, *sum, witness),
-            Body::CashOut(sum) => self.move_cash(false, *sum, witness),
-            Body::Slip(text) => self.slip(text),
+        let outcome = self.execute_once(document, witness);
+        if spoil::is(Spoil::BlindResend) && matches!(outcome, Outcome::Doubtful(_)) {
+            return self.execute_once(document, witness);
         }
+        outcome
     }
 
     fn verdict(&mut self, document: &Document, since: &Mark) -> Result<Verdict, Fault> {

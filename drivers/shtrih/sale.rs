@@ -19,7 +19,6 @@ use crate::contract::{
     Fault, FaultKind, Marker, Money, Operation, Outcome, Paper, Proof, Reason, Receipt, Refusal, Witness,
 };
 use crate::failpoint;
-use crate::spoil::{self, Spoil};
 
 /// How long the paper of a registered document is waited for before it is called unknown.
 const PAPER_PATIENCE: Duration = Duration::from_secs(15);
@@ -203,10 +202,7 @@ impl Shtrih {
     /// Sends a command that registers, past the points at which tests stop the process.
     pub(super) fn register<C: Command>(&mut self, command: &C) -> Result<C::Answer, Failure> {
         failpoint::hit("shtrih.before-registering");
-        let mut result = self.link.run_through(command, "shtrih.registering-sent");
-        if spoil::is(Spoil::BlindResend) && matches!(result, Err(Failure::Lost { .. })) {
-            result = self.link.run(command);
-        }
+        let result = self.link.run_through(command, "shtrih.registering-sent");
         if !matches!(result, Err(Failure::Lost { .. })) {
             failpoint::hit("shtrih.registering-answered");
         }
