@@ -17,6 +17,30 @@ fn a_close_whose_answer_is_lost_is_found_in_the_storage_and_never_repeated() {
 }
 
 #[test]
+fn a_register_without_the_marker_s_tag_carries_it_in_the_user_s_attribute() {
+    let mut shop = Shop::open();
+    shop.inject("refuse FF0C 33");
+    shop.inject("lose-answer FF45");
+    let end = shop.dispatch(&small_sale());
+    assert!(matches!(end, End::Registered(..)), "{end:?}");
+    assert_eq!(shop.booked(Kind::Receipt).len(), 1);
+}
+
+#[test]
+fn a_shift_that_was_begun_and_not_opened_is_opened_at_the_second_try() {
+    let mut shop = Shop::closed();
+    let mark = shop.driver.mark().expect("answers");
+    shop.inject("power-cut before E0 3s");
+    assert!(matches!(shop.execute(Body::OpenShift(None)), Outcome::Doubtful(_)));
+    shop.line.advance(std::time::Duration::from_secs(5));
+    let verdict = shop.driver.verdict(&document(Body::OpenShift(None), 1), &mark);
+    assert_eq!(verdict, Ok(Verdict::DidNot));
+    let opened = shop.execute(Body::OpenShift(None));
+    assert!(matches!(opened, Outcome::Done(..)), "{opened:?}");
+    assert_eq!(shop.booked(Kind::ShiftOpened).len(), 1);
+}
+
+#[test]
 fn a_late_answer_to_the_close_is_waited_for_or_found() {
     for delay in ["5s", "25s", "100s"] {
         let mut shop = Shop::open();
