@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use crate::contract::Driver;
 use crate::shtrih::discover::FindingOpener;
+use crate::shtrih::exchange::Timing;
 use crate::shtrih::tax::Profile;
 use crate::shtrih::{Settings, Shtrih};
 use crate::transport::Opener;
@@ -98,7 +99,11 @@ fn known() -> String {
 }
 
 fn open_shtrih(config: &DeviceConfig) -> Result<Box<dyn Driver>, OpenError> {
-    let base = if config.port.starts_with(TCP) { Settings::tcp() } else { Settings::serial() };
+    let base = if config.port.starts_with(TCP) {
+        Settings::tcp()
+    } else {
+        Settings { timing: Timing::serial(baud(config)), ..Settings::serial() }
+    };
     let department = config.department.unwrap_or(base.department);
     if !(1..=16).contains(&department) {
         return Err(OpenError::OutOfRange { key: "department", value: department.into(), range: "1..16" });

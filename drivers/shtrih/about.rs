@@ -15,7 +15,7 @@ pub(super) struct About {
     pub(super) groups: Groups,
     /// Lines of sum zero may be registered: table 1 field 23.
     pub(super) zero_lines: bool,
-    /// Mask of the tax systems of the registration: FF09, or table 18 field 5; 0 when the register does not say.
+    /// Mask of the tax systems of the registration: table 18 field 5, or FF09; 0 when the register does not say.
     pub(super) tax_systems: u8,
     /// The field "do not print" of table 17, when it is there.
     pub(super) no_print: Option<Place>,
@@ -93,17 +93,20 @@ impl Shtrih {
         Ok(())
     }
 
-    /// FF09; older firmware has it in a table only, where the field is text or a number by model.
+    /// The table, where the field is text or a number by model; else FF09.
     fn tax_systems(&mut self) -> Result<u8, Fault> {
-        if let Some(mask) = self.unless_refused(&Registration)? {
-            return Ok(mask);
-        }
         let place = Place { table: STORAGE_TABLE, row: 1, field: TAX_SYSTEMS };
-        let Some(value) = self.unless_refused(&ReadField(place))? else { return Ok(0) };
-        Ok(match value[..] {
-            [mask] if !mask.is_ascii_digit() => mask,
-            _ => text::from_cp1251(&value).parse().unwrap_or(0),
-        })
+        let shape = self.unless_refused(&FieldShape { table: place.table, field: place.field })?;
+        let value = self.unless_refused(&ReadField(place))?;
+        let mask = match (shape, value) {
+            (Some(shape), Some(value)) if shape.range.is_some() => value.first().copied(),
+            (_, Some(value)) => text::from_cp1251(&value).parse().ok(),
+            (_, None) => None,
+        };
+        match mask {
+            Some(mask) => Ok(mask),
+            None => Ok(self.unless_refused(&Registration)?.unwrap_or(0)),
+        }
     }
 
     /// Field numbers move between models: by its name first, else the usual number if the field has its shape.
@@ -136,8 +139,10 @@ impl Shtrih {
     fn unless_refused<C: super::command::Command>(&mut self, command: &C) -> Result<Option<C::Answer>, Fault> {
         match self.link.run_patiently(command) {
             Ok(answer) => Ok(Some(answer)),
+            // A wrong password is no answer about the model.
+            Err(failure @ Failure::Refused { code: 0x4F | 0x59, .. }) => Err(failure.fault()),
             Err(Failure::Refused { .. }) => Ok(None),
-            Err(Failure::Lost { fault, .. }) => Err(fault),
+            Err(Failure::Lost(fault)) => Err(fault),
         }
     }
 }

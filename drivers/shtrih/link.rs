@@ -22,13 +22,8 @@ pub(super) enum Failure {
         /// True for the family FF..h, whose low codes are the storage's.
         of_storage: bool,
     },
-    /// No answer.
-    Lost {
-        /// What happened.
-        fault: Fault,
-        /// Whether the device may have carried the command out.
-        reached: bool,
-    },
+    /// No answer: the device may have carried the command out.
+    Lost(Fault),
 }
 
 impl Failure {
@@ -36,7 +31,7 @@ impl Failure {
     pub(super) fn refusal(self) -> Result<Refusal, Fault> {
         match self {
             Self::Refused { code, of_storage, .. } => Ok(codes::refusal(code, of_storage)),
-            Self::Lost { fault, .. } => Err(fault),
+            Self::Lost(fault) => Err(fault),
         }
     }
 
@@ -44,7 +39,7 @@ impl Failure {
     pub(super) fn fault(self) -> Fault {
         match self {
             Self::Refused { during, code, .. } => Fault::new(during, FaultKind::Answered(format!("{code:02X}h"))),
-            Self::Lost { fault, .. } => fault,
+            Self::Lost(fault) => fault,
         }
     }
 
@@ -168,9 +163,9 @@ impl Link {
             left -= 1;
             match self.once(command, request) {
                 Err(Lost { kind: FaultKind::Silent | FaultKind::Garbled, reached: true }) if left > 0 => {}
-                Err(Lost { kind, reached }) => {
+                Err(Lost { kind, .. }) => {
                     self.drop_port();
-                    return Err(Failure::Lost { fault: Fault::new(request.name, kind), reached });
+                    return Err(Failure::Lost(Fault::new(request.name, kind)));
                 }
                 Ok(Err(code)) => {
                     let of_storage = request.code.len() == 2;
@@ -197,7 +192,7 @@ impl Link {
     }
 
     fn port(&mut self) -> Result<&mut Box<dyn Port>, Failure> {
-        let lost = |kind| Failure::Lost { fault: Fault::new("open the port", kind), reached: false };
+        let lost = |kind| Failure::Lost(Fault::new("open the port", kind));
         self.open().map_err(lost)?;
         self.port.as_mut().ok_or_else(|| lost(FaultKind::Silent))
     }

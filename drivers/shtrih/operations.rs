@@ -59,7 +59,7 @@ impl Shtrih {
             Err(Failure::Refused { code, of_storage, .. }) => {
                 self.take_back(&base, Stop::Refused(codes::refusal(code, of_storage)))
             }
-            Err(Failure::Lost { fault, .. }) => Outcome::Doubtful(fault),
+            Err(Failure::Lost(fault)) => Outcome::Doubtful(fault),
         }
     }
 
@@ -135,7 +135,7 @@ impl Shtrih {
             Err(Failure::Refused { code, of_storage, .. }) => {
                 self.take_back(&base, Stop::Refused(codes::refusal(code, of_storage)))
             }
-            Err(Failure::Lost { fault, .. }) => Outcome::Doubtful(fault),
+            Err(Failure::Lost(fault)) => Outcome::Doubtful(fault),
         }
     }
 
@@ -159,7 +159,7 @@ impl Shtrih {
                 Ok(_) => Outcome::Doubtful(Fault::new(during, FaultKind::Answered(format!("{code:02X}h")))),
                 Err(fault) => Outcome::Doubtful(fault),
             },
-            Err(Failure::Lost { fault, .. }) => Outcome::Doubtful(fault),
+            Err(Failure::Lost(fault)) => Outcome::Doubtful(fault),
         }
     }
 

@@ -86,7 +86,7 @@ impl Shtrih {
             Err(Failure::Refused { code, of_storage, .. }) => {
                 self.undo(&base, Stop::Refused(codes::refusal(code, of_storage)), Some(&about))
             }
-            Err(Failure::Lost { fault, .. }) => Outcome::Doubtful(fault),
+            Err(Failure::Lost(fault)) => Outcome::Doubtful(fault),
         }
     }
 
@@ -188,10 +188,7 @@ impl Shtrih {
             if code == 0x58 {
                 drop(self.link.run(&super::command::status::ContinuePrint));
             }
-            let doubt = |_| Failure::Lost {
-                fault: Fault::new(during, FaultKind::Answered(format!("{code:02X}h"))),
-                reached: true,
-            };
+            let doubt = |_| Failure::Lost(Fault::new(during, FaultKind::Answered(format!("{code:02X}h"))));
             let short = self.link.wait_idle().map_err(doubt)?;
             if !matches!(Mode::of(short.mode), Mode::Receipt(_)) {
                 return Err(doubt(failure));
@@ -203,7 +200,7 @@ impl Shtrih {
     pub(super) fn register<C: Command>(&mut self, command: &C) -> Result<C::Answer, Failure> {
         failpoint::hit("shtrih.before-registering");
         let result = self.link.run_through(command, "shtrih.registering-sent");
-        if !matches!(result, Err(Failure::Lost { .. })) {
+        if !matches!(result, Err(Failure::Lost(_))) {
             failpoint::hit("shtrih.registering-answered");
         }
         result

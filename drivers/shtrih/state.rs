@@ -113,7 +113,7 @@ impl Shtrih {
                 return Err(Fault::new("89h subtotal", FaultKind::Answered("not in this state".to_owned())));
             }
             Err(Failure::Refused { .. }) => None,
-            Err(Failure::Lost { fault, .. }) => return Err(fault),
+            Err(Failure::Lost(fault)) => return Err(fault),
         };
         Ok(Some(OpenReceipt { operation, subtotal }))
     }
@@ -131,7 +131,7 @@ impl Shtrih {
         match read(self) {
             Ok(counters) => Ok(Some(counters)),
             Err(Failure::Refused { .. }) => Ok(None),
-            Err(Failure::Lost { fault, .. }) => Err(fault),
+            Err(Failure::Lost(fault)) => Err(fault),
         }
     }
 

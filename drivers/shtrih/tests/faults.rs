@@ -66,16 +66,22 @@ fn power_that_goes_before_or_after_the_close_leaves_one_receipt() {
 fn an_answer_that_stayed_on_the_line_identifies_a_document_without_readable_tags() {
     let mut shop = Shop::open();
     let mark = shop.driver.mark().expect("answers");
-    shop.inject("lose-answer FF45 kept");
-    shop.inject("silence 05 1s");
+    shop.inject("delay FF45 45s");
     let document = document(small_sale(), 1);
-    let _ = shop.driver.execute(&document, &mut Willing);
+    let outcome = shop.driver.execute(&document, &mut Willing);
+    assert!(matches!(outcome, Outcome::Doubtful(_)), "{outcome:?}");
     shop.inject("refuse FF3A 08 always");
     match shop.driver.verdict(&document, &mark).expect("answers") {
-        Verdict::Happened(..) | Verdict::CannotTell(Puzzle::Unreadable { .. }) => {}
+        Verdict::Happened(proof, _) => assert_eq!(proof.document_number, u64::from(shop.ours()[0].number)),
         other => panic!("{other:?}"),
     }
-    assert_eq!(shop.ours().len(), 1);
+    let mark = shop.driver.mark().expect("answers");
+    shop.inject("foreign sale 10000");
+    let verdict = shop.driver.verdict(&document, &mark).expect("answers");
+    assert!(
+        matches!(verdict, Verdict::CannotTell(Puzzle::Unreadable { .. })),
+        "an old answer is no evidence: {verdict:?}"
+    );
 }
 
 #[test]
@@ -162,6 +168,80 @@ fn paper_that_ends_after_the_close_is_success_with_paper_pending() {
     shop.inject("paper in");
     assert_eq!(shop.driver.resume_paper(), Ok(Paper::Delivered));
     assert_eq!(shop.booked(Kind::Receipt).len(), 1);
+}
+
+#[test]
+fn paper_that_ends_in_the_middle_of_a_receipt_ends_in_one_receipt() {
+    for command in ["8D", "FF46", "89", "FF45"] {
+        let mut shop = Shop::open();
+        let mark = shop.driver.mark().expect("answers");
+        shop.inject(&format!("paper out before {command}"));
+        let document = document(small_sale(), 1);
+        match shop.driver.execute(&document, &mut Willing) {
+            Outcome::Done(..) => {}
+            Outcome::Refused(refusal) => assert_eq!(refusal.reason, Reason::PaperOut, "{command}"),
+            Outcome::Doubtful(_) => {
+                shop.inject("paper in");
+                let verdict = shop.driver.verdict(&document, &mark).expect("answers");
+                if verdict == Verdict::OursIsOpen {
+                    shop.driver.cancel_open().expect("paper is back");
+                    assert_eq!(shop.driver.verdict(&document, &mark), Ok(Verdict::DidNot));
+                }
+            }
+            other @ Outcome::Untouched(_) => panic!("{command}: {other:?}"),
+        }
+        shop.inject("paper in");
+        if shop.booked(Kind::Receipt).is_empty() {
+            let end = shop.dispatch(&small_sale());
+            assert!(matches!(end, End::Registered(..)), "{command}: {end:?}");
+        }
+        assert_eq!(shop.booked(Kind::Receipt).len(), 1, "{command}");
+    }
+}
+
+#[test]
+fn a_receipt_that_the_register_cannot_hold_is_refused_whole() {
+    let mut shop = Shop::open();
+    shop.inject("buffer 10");
+    let lines = (0..250).map(|n| line(&format!("Товар {n}"), 1001)).collect();
+    match shop.dispatch(&Body::Sale(receipt(draft(lines, super::shop::cash(250_250))))) {
+        End::Refused(refusal) => assert_eq!(refusal.reason, Reason::ReceiptTooLarge),
+        other => panic!("{other:?}"),
+    }
+    assert!(shop.booked(Kind::Receipt).is_empty());
+    assert_eq!(shop.driver.status().expect("answers").open_receipt, None);
+}
+
+#[test]
+fn a_return_above_the_drawer_and_a_full_storage_say_so() {
+    let mut shop = Shop::open();
+    let Body::Sale(paid) = small_sale() else { unreachable!() };
+    match shop.dispatch(&Body::Return(paid)) {
+        End::Refused(refusal) => assert_eq!(refusal.reason, Reason::NotEnoughCash),
+        other => panic!("{other:?}"),
+    }
+    shop.inject("storage full");
+    let reason = match shop.execute(small_sale()) {
+        Outcome::Refused(refusal) => refusal.reason,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(reason, Reason::StorageUnusable);
+    assert!(shop.booked(Kind::Receipt).is_empty());
+}
+
+#[test]
+fn a_tax_system_outside_the_registration_is_refused_before_the_receipt() {
+    let mut shop = Shop::open();
+    shop.inject("tax-systems 02");
+    assert_eq!(shop.driver.capabilities().expect("answers").tax_systems.len(), 1);
+    let osn = crate::contract::ReceiptDraft {
+        tax_system: crate::contract::TaxSystem::from_mask(1).expect("one bit"),
+        ..draft(vec![line("x", 100)], super::shop::cash(100))
+    };
+    match shop.dispatch(&Body::Sale(receipt(osn))) {
+        End::Refused(refusal) => assert_eq!(refusal.reason, Reason::TaxSystemUnsupported),
+        other => panic!("{other:?}"),
+    }
 }
 
 #[test]
