@@ -113,7 +113,11 @@ impl Shtrih {
     fn no_print_field(&mut self) -> Result<Option<Place>, Fault> {
         let place = |field| Place { table: REGIONAL_TABLE, row: 1, field };
         let mut usual = None;
-        let fields = self.unless_refused(&TableShape(REGIONAL_TABLE))?.map_or(0, |(_, fields)| fields);
+        let Some((_, fields)) = self.unless_refused(&TableShape(REGIONAL_TABLE))? else {
+            // Without a description of the table the usual number counts where it holds one of the three values.
+            let value = self.number_at(place(NO_PRINT))?;
+            return Ok(value.is_some_and(|v| v <= 2).then(|| place(NO_PRINT)));
+        };
         for field in 1..=fields {
             let Some(shape) = self.unless_refused(&FieldShape { table: REGIONAL_TABLE, field })? else { continue };
             if shape.size != 1 || shape.range.is_none_or(|(least, most)| least != 0 || most == 0) {

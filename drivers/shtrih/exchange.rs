@@ -73,7 +73,8 @@ pub enum Repeat {
     Freely,
     /// When the device has not heard it.
     IfUnheard,
-    /// Only when the device refused the frame itself: the command registers or moves money.
+    /// Only when the device refused the frame itself: the command registers, moves money, or would be an error the
+    /// second time.
     OnlyRefused,
 }
 

@@ -106,13 +106,15 @@ pub struct Shtrih {
     evidence: Vec<Vec<u8>>,
     /// Number of the shift as it was last heard.
     last_shift: u32,
+    /// Serial number at the last mark.
+    last_serial: String,
 }
 
 impl Shtrih {
     /// A register behind `opener`; nothing is sent yet.
     pub fn new(opener: Box<dyn Opener>, settings: Settings) -> Self {
         let link = Link::new(opener, &settings);
-        Self { link, settings, about: None, evidence: Vec::new(), last_shift: 0 }
+        Self { link, settings, about: None, evidence: Vec::new(), last_shift: 0, last_serial: String::new() }
     }
 
     fn execute_once(&mut self, document: &Document, witness: &mut dyn Witness) -> Outcome {
@@ -146,7 +148,13 @@ impl Driver for Shtrih {
     fn mark(&mut self) -> Result<Mark, Fault> {
         self.link.take_stray();
         self.evidence.clear();
-        self.read_mark()
+        let mark = self.read_mark()?;
+        if mark.serial != self.last_serial {
+            // Another register at this port has settings of its own.
+            self.about = None;
+            self.last_serial.clone_from(&mark.serial);
+        }
+        Ok(mark)
     }
 
     fn execute(&mut self, document: &Document, witness: &mut dyn Witness) -> Outcome {

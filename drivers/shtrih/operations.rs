@@ -128,6 +128,9 @@ impl Shtrih {
             return self.take_back(&base, Stop::Fault(fault));
         }
         match self.register(&command) {
+            Ok(done) if !base.is_next(done.document) => {
+                Outcome::Doubtful(Fault::new("FF4A correction", FaultKind::Garbled))
+            }
             Ok(done) => {
                 let proof = new_proof(&base, done.document, done.sign, Some(correction.total), done.time);
                 Outcome::Done(proof, self.paper_of_last())

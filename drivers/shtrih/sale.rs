@@ -79,6 +79,10 @@ impl Shtrih {
             return self.undo(&base, Stop::Fault(fault), Some(&about));
         }
         match self.close(&plan) {
+            // The storage counts without gaps: another number is an answer that was hurt on the way.
+            Ok(closed) if !base.is_next(closed.document) => {
+                Outcome::Doubtful(Fault::new("FF45 close receipt", FaultKind::Garbled))
+            }
             Ok(closed) => {
                 let shown = if receipt.print() { self.paper_of_last() } else { Paper::Suppressed };
                 Outcome::Done(proof(&base, closed, receipt), shown)
@@ -290,6 +294,11 @@ pub(super) fn new_proof(base: &Base, document: u32, sign: u32, total: Option<Mon
 }
 
 impl Base {
+    /// True for the number of the first document after this.
+    pub(super) fn is_next(&self, document: u32) -> bool {
+        self.last_document.checked_add(1) == Some(document)
+    }
+
     /// Number of the last document before.
     pub(super) fn last_document(&self) -> u32 {
         self.last_document

@@ -12,7 +12,7 @@ impl Command for OpenReceipt {
     type Answer = ();
 
     fn request(&self, password: u32) -> Request {
-        let mut r = request("8Dh open receipt", &[0x8D], password, MEDIUM, Repeat::IfUnheard);
+        let mut r = request("8Dh open receipt", &[0x8D], password, MEDIUM, Repeat::OnlyRefused);
         r.body.push(match self.0 {
             Operation::Sale => 0,
             Operation::Return => 2,
