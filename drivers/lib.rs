@@ -13,6 +13,8 @@ pub mod failpoint;
 pub mod open;
 pub mod shtrih;
 #[cfg(feature = "simulators")]
+pub mod simulated;
+#[cfg(feature = "simulators")]
 pub mod simulator;
 pub mod spoil;
 pub mod transport;

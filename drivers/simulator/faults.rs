@@ -19,7 +19,9 @@ line     lose-answer CMD [kept]      carried out, the answer never comes; kept: 
          silence [CMD] [TIME]        the command is not heard, nor anything for TIME
          refuse CMD CODE             answered with this error, not carried out
          nak [CMD]                   the frame is not accepted
+         no-ack [CMD]                carried out and answered, but not acknowledged
          bad-lrc [CMD]               the answer comes with a wrong sum once
+         half-answer [CMD]           the first half of the answer comes once
          delay CMD TIME              carried out, the answer comes late
          power-cut before|after CMD [TIME|stays]    power goes; back after TIME (2s)
          power off | power on
@@ -27,6 +29,7 @@ line     lose-answer CMD [kept]      carried out, the answer never comes; kept: 
          noise [N]                   N bytes FF before the next byte from the register
 paper    paper out|in    paper out after-close    cover open|close    cutter fail|ok
          busy N|for-ever|off         printing, for so many queries
+         print-time TIME             every document takes so long to print (0s)
 register shift expire    clock +25h|-1h|+90s|2026-02-10T12:00:00|stop|system
          drawer SUM    wrong-total N    buffer N    tax-systems MASK    vat ROW RATE (basis points)
          storage full|ok    swap-storage    auto-open on|off
@@ -84,8 +87,12 @@ pub enum Action {
     Refuse(u8),
     /// The frame is answered with NAK.
     Nak,
+    /// The frame is not acknowledged, yet carried out and answered.
+    NoAck,
     /// The answer's sum is wrong the first time.
     BadLrc,
+    /// Only half of the answer comes the first time.
+    HalfAnswer,
     /// The answer comes so much later.
     Delay(Duration),
     /// Power goes for so long; without a time, until it is switched on.
@@ -94,7 +101,7 @@ pub enum Action {
     PowerOn,
     /// A byte is hurt.
     Byte(Direction, ByteFault, u64),
-    /// So many FFh before the next byte out.
+    /// So many `FFh` before the next byte out.
     Noise(u32),
     /// Paper is in, or out.
     Paper(bool),
@@ -106,6 +113,8 @@ pub enum Action {
     Cutter(bool),
     /// Busy for so many queries; `u32::MAX` for ever.
     Busy(u32),
+    /// Every document takes so long to print.
+    PrintTime(Duration),
     /// The shift grows too old.
     ShiftExpire,
     /// The clock.
@@ -185,7 +194,7 @@ impl FromStr for Fault {
         let when = match (place, with) {
             (Some(place), None) => place,
             (Some(_), Some(_)) => return Err(bad(format!("{line:?} names two commands"))),
-            (None, Some(command)) => When::With(command),
+            (None, Some(with)) => with,
             (None, None) => When::Now,
         };
         Ok(Self { action, when, times })
@@ -250,10 +259,10 @@ fn clock(word: &str) -> Result<ClockChange, FaultError> {
     })
 }
 
-/// An action, and for one of the line the command that it waits for.
-fn parse_action(words: &[&str]) -> Result<(Action, Option<Option<Command>>), FaultError> {
-    let any = Some(None);
-    let on = |word: &str| command(word).map(|command| Some(Some(command)));
+/// An action, and for one of the line the moment that it waits for.
+fn parse_action(words: &[&str]) -> Result<(Action, Option<When>), FaultError> {
+    let any = Some(When::With(None));
+    let on = |word: &str| command(word).map(|command| Some(When::With(Some(command))));
     let now = |action| Ok((action, None));
     let hex_mask = |word: &str| u8::from_str_radix(word, 16).map_err(|_| bad(format!("{word:?} is no mask")));
     match *words {
@@ -273,6 +282,10 @@ fn parse_action(words: &[&str]) -> Result<(Action, Option<Option<Command>>), Fau
         }
         ["nak"] => Ok((Action::Nak, any)),
         ["nak", cmd] => Ok((Action::Nak, on(cmd)?)),
+        ["no-ack"] => Ok((Action::NoAck, any)),
+        ["no-ack", cmd] => Ok((Action::NoAck, on(cmd)?)),
+        ["half-answer"] => Ok((Action::HalfAnswer, any)),
+        ["half-answer", cmd] => Ok((Action::HalfAnswer, on(cmd)?)),
         ["bad-lrc"] => Ok((Action::BadLrc, any)),
         ["bad-lrc", cmd] => Ok((Action::BadLrc, on(cmd)?)),
         ["delay", length] => Ok((Action::Delay(time(length)?), any)),
@@ -299,6 +312,7 @@ fn parse_action(words: &[&str]) -> Result<(Action, Option<Option<Command>>), Fau
         ["busy", "for-ever"] => now(Action::Busy(u32::MAX)),
         ["busy", "off"] => now(Action::Busy(0)),
         ["busy", n] => now(Action::Busy(number(n)?)),
+        ["print-time", length] => now(Action::PrintTime(time(length)?)),
         ["shift", "expire"] => now(Action::ShiftExpire),
         ["clock", change] => now(Action::Clock(clock(change)?)),
         ["drawer", sum] => now(Action::Drawer(number(sum)?)),

@@ -25,7 +25,7 @@ pub mod shtrih;
 #[cfg(test)]
 mod tests;
 mod wires;
-mod world;
+pub(crate) mod world;
 
 use std::fs::OpenOptions;
 use std::io::{self, BufRead, Write};

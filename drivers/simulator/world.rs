@@ -18,6 +18,7 @@ pub(crate) fn act(register: &mut Register, action: &Action) -> Result<bool, Deni
             state.printer.failed = false;
         })?,
         Action::Busy(polls) => register.alter(|state| state.printer.busy_polls = polls)?,
+        Action::PrintTime(time) => register.alter(|state| state.printer.takes_ms = time.as_millis() as u64)?,
         Action::ShiftExpire => register.alter(|state| state.shift.aged = state.shift.opened_at.is_some())?,
         Action::Clock(change) => move_clock(register, change)?,
         Action::Drawer(minor) => register.alter(|state| state.counters.drawer = money(minor))?,
@@ -38,7 +39,9 @@ pub(crate) fn act(register: &mut Register, action: &Action) -> Result<bool, Deni
         | Action::Silence(_)
         | Action::Refuse(_)
         | Action::Nak
+        | Action::NoAck
         | Action::BadLrc
+        | Action::HalfAnswer
         | Action::Delay(_)
         | Action::PowerOff(_)
         | Action::PowerOn
@@ -78,7 +81,7 @@ fn set_rate(register: &mut Register, row: u8, basis_points: u32) -> Result<(), D
 
 /// The books for people, one document a line.
 pub(crate) fn list(documents: &[BookedDocument]) -> String {
-    documents.iter().map(|d| format!("{}\n", entry(d))).collect()
+    documents.iter().map(entry).collect::<Vec<_>>().join("\n")
 }
 
 fn entry(document: &BookedDocument) -> String {

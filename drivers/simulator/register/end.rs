@@ -190,7 +190,7 @@ impl Register {
         let registered = self.state.storage.tax_systems;
         match asked {
             0 => Ok(registered & registered.wrapping_neg()),
-            one if one.count_ones() == 1 && registered & one != 0 => Ok(one),
+            one if one.is_power_of_two() && registered & one != 0 => Ok(one),
             _ => Err(Denied::TaxSystemOutside),
         }
     }

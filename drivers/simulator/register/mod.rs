@@ -22,6 +22,7 @@ mod state;
 mod storage;
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -32,6 +33,7 @@ pub use state::{Begun, Identity, State, StateError, Storage};
 
 use self::books::{BookedDocument, Books, Kind, PaymentSums};
 use self::clock::{Clock, Moment};
+use self::printer::Printing;
 use super::paper;
 use crate::contract::Money;
 
@@ -43,6 +45,9 @@ pub struct Register {
     durable: bool,
     paper: Box<dyn Write + Send>,
     line_time: Duration,
+    printing_until: Duration,
+    /// Held as long as this register runs: two on the same books would number twice.
+    _lock: Option<File>,
 }
 
 /// Numbers of a document that was just booked.
@@ -66,7 +71,16 @@ impl Register {
     /// A register without a disk: its books end with the process.
     pub fn in_memory(clock: Clock, paper: Box<dyn Write + Send>) -> Self {
         let (books, state) = (Books::in_memory(), State::new(clock));
-        let mut register = Self { state, books, directory: None, durable: false, paper, line_time: Duration::ZERO };
+        let mut register = Self {
+            state,
+            books,
+            directory: None,
+            durable: false,
+            paper,
+            line_time: Duration::ZERO,
+            printing_until: Duration::ZERO,
+            _lock: None,
+        };
         // Books without a file take every document.
         let _ = register.register_storage();
         register
@@ -81,13 +95,23 @@ impl Register {
         paper: Box<dyn Write + Send>,
     ) -> Result<Self, StateError> {
         std::fs::create_dir_all(directory)?;
+        let lock = lock(directory)?;
         let books = Books::open(directory, durable)?;
         let mut state = State::load(directory)?.unwrap_or_else(|| State::new(clock));
         let counted = state.counted;
         let missed = books.documents().iter().filter(|document| document.seq > counted);
         missed.for_each(|document| state.count(document));
         let directory = Some(directory.to_path_buf());
-        let mut register = Self { state, books, directory, durable, paper, line_time: Duration::ZERO };
+        let mut register = Self {
+            state,
+            books,
+            directory,
+            durable,
+            paper,
+            line_time: Duration::ZERO,
+            printing_until: Duration::ZERO,
+            _lock: Some(lock),
+        };
         if register.state.storage.last == 0 {
             register.register_storage().map_err(|denied| io::Error::other(denied.to_string()))?;
         }
@@ -129,7 +153,15 @@ impl Register {
 
     /// One more query; true when it found the printer busy.
     pub fn poll_busy(&mut self) -> bool {
-        self.state.printer.poll()
+        self.state.printer.poll() || self.line_time < self.printing_until
+    }
+
+    /// What the printer is doing.
+    pub fn printing(&self) -> Printing {
+        match self.state.printer.printing() {
+            Printing::Ready if self.line_time < self.printing_until => Printing::Busy,
+            other => other,
+        }
     }
 
     /// Prints on what was interrupted.
@@ -163,6 +195,7 @@ impl Register {
 
     fn print(&mut self, text: String) {
         let out = self.state.printer.print(text);
+        self.printing_until = self.line_time + Duration::from_millis(self.state.printer.takes_ms);
         self.put_on_paper(&out);
     }
 
@@ -246,5 +279,14 @@ impl Register {
             Some(directory) => self.state.save(directory, synced && self.durable),
             None => Ok(()),
         }
+    }
+}
+
+fn lock(directory: &Path) -> Result<File, StateError> {
+    let lock = File::create(directory.join("lock"))?;
+    match rustix::fs::flock(&lock, rustix::fs::FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(lock),
+        Err(rustix::io::Errno::WOULDBLOCK) => Err(StateError::InUse),
+        Err(error) => Err(io::Error::from(error).into()),
     }
 }

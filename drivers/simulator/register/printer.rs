@@ -36,6 +36,8 @@ pub struct Printer {
     pub held: Option<String>,
     /// So many queries will still find the printer busy; `u32::MAX` for ever.
     pub busy_polls: u32,
+    /// Milliseconds that a document takes to print; the register is busy meanwhile.
+    pub takes_ms: u64,
     /// The last document was not printed to its end because of the cutter.
     pub failed: bool,
 }
@@ -49,6 +51,7 @@ impl Default for Printer {
             ends_in_next: false,
             held: None,
             busy_polls: 0,
+            takes_ms: 0,
             failed: false,
         }
     }

@@ -129,6 +129,9 @@ pub enum StateError {
     /// Read or write failed.
     #[error(transparent)]
     Io(#[from] io::Error),
+    /// Another register runs on these books.
+    #[error("another simulated register runs on these books")]
+    InUse,
     /// It is damaged.
     #[error("state.json is damaged; without that file the state is counted from the books: {0}")]
     Damaged(#[source] serde_json::Error),

@@ -20,12 +20,10 @@ const ACK_WAIT: u32 = 10;
 /// What the machine wants done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Decision {
-    /// Send this control byte.
-    Say(u8),
-    /// A whole frame came: acknowledge and carry out this body.
+    /// Send these bytes.
+    Send(Vec<u8>),
+    /// A whole frame came: accept it and carry out this body.
     Run(Vec<u8>),
-    /// Send ACK and this frame, which was sent before.
-    Repeat(Vec<u8>),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,22 +40,21 @@ enum State {
 #[derive(Clone, Debug)]
 pub(crate) struct Link {
     state: State,
-    byte_timeout: Duration,
     last: Duration,
 }
 
 impl Link {
-    /// An idle device that allows `byte_timeout` between the bytes of a frame.
-    pub(crate) fn new(byte_timeout: Duration) -> Self {
-        Self { state: State::Idle, byte_timeout, last: Duration::ZERO }
+    /// An idle device.
+    pub(crate) fn new() -> Self {
+        Self { state: State::Idle, last: Duration::ZERO }
     }
 
-    /// A byte came at `now`.
-    pub(crate) fn receive(&mut self, byte: u8, now: Duration) -> Option<Decision> {
-        self.expire(now);
+    /// A byte came at `now`; `byte_timeout` is allowed between the bytes of a frame.
+    pub(crate) fn receive(&mut self, byte: u8, now: Duration, byte_timeout: Duration) -> Option<Decision> {
+        self.expire(now, byte_timeout);
         self.last = now;
         match &mut self.state {
-            State::Working => (byte == ENQ).then_some(Decision::Say(ACK)),
+            State::Working => (byte == ENQ).then(|| say(ACK)),
             State::Length => {
                 self.state = State::Body { length: usize::from(byte), body: Vec::with_capacity(usize::from(byte)) };
                 None
@@ -70,7 +67,7 @@ impl Link {
                 let body = std::mem::take(body);
                 if body.is_empty() || lrc(&body) != byte {
                     self.state = State::Idle;
-                    return Some(Decision::Say(NAK));
+                    return Some(say(NAK));
                 }
                 self.state = State::Working;
                 Some(Decision::Run(body))
@@ -78,8 +75,9 @@ impl Link {
             State::Idle => self.idle(byte),
             State::Waiting { frame } | State::Kept { frame } if byte == ENQ => {
                 let frame = std::mem::take(frame);
-                self.state = State::Waiting { frame: frame.clone() };
-                Some(Decision::Repeat(frame))
+                let again = [&[ACK], frame.as_slice()].concat();
+                self.state = State::Waiting { frame };
+                Some(Decision::Send(again))
             }
             State::Waiting { .. } if byte == ACK => {
                 self.state = State::Idle;
@@ -96,7 +94,7 @@ impl Link {
 
     fn idle(&mut self, byte: u8) -> Option<Decision> {
         match byte {
-            ENQ => Some(Decision::Say(NAK)),
+            ENQ => Some(say(NAK)),
             STX => {
                 self.state = State::Length;
                 None
@@ -105,11 +103,11 @@ impl Link {
         }
     }
 
-    fn expire(&mut self, now: Duration) {
+    fn expire(&mut self, now: Duration, byte_timeout: Duration) {
         let silence = now.saturating_sub(self.last);
         match &mut self.state {
-            State::Length | State::Body { .. } if silence > self.byte_timeout => self.state = State::Idle,
-            State::Waiting { frame } if silence > self.byte_timeout * ACK_WAIT => {
+            State::Length | State::Body { .. } if silence > byte_timeout => self.state = State::Idle,
+            State::Waiting { frame } if silence > byte_timeout * ACK_WAIT => {
                 self.state = State::Kept { frame: std::mem::take(frame) };
             }
             State::Idle
@@ -136,11 +134,10 @@ impl Link {
     pub(crate) fn forget(&mut self) {
         self.state = State::Idle;
     }
+}
 
-    /// Sets the time allowed between two bytes.
-    pub(crate) fn set_byte_timeout(&mut self, timeout: Duration) {
-        self.byte_timeout = timeout;
-    }
+fn say(byte: u8) -> Decision {
+    Decision::Send(vec![byte])
 }
 
 #[cfg(test)]
@@ -151,27 +148,27 @@ mod tests {
     const MS: Duration = Duration::from_millis(1);
 
     fn feed(link: &mut Link, bytes: &[u8], now: Duration) -> Vec<Decision> {
-        bytes.iter().filter_map(|byte| link.receive(*byte, now)).collect()
+        bytes.iter().filter_map(|byte| link.receive(*byte, now, 100 * MS)).collect()
     }
 
     fn idle() -> Link {
-        Link::new(100 * MS)
+        Link::new()
     }
 
     #[test]
     fn an_idle_device_says_nak_to_enq_and_runs_a_frame_at_any_time() {
         let mut link = idle();
-        assert_eq!(feed(&mut link, &[ENQ, 0xFF, ENQ], MS), [Decision::Say(NAK), Decision::Say(NAK)]);
+        assert_eq!(feed(&mut link, &[ENQ, 0xFF, ENQ], MS), [say(NAK), say(NAK)]);
         assert_eq!(feed(&mut link, &frame(&[0xFC]), MS), [Decision::Run(vec![0xFC])]);
-        assert_eq!(feed(&mut link, &[ENQ, STX], MS), [Decision::Say(ACK)]);
+        assert_eq!(feed(&mut link, &[ENQ, STX], MS), [say(ACK)]);
     }
 
     #[test]
     fn a_wrong_sum_is_refused_and_half_a_frame_is_forgotten() {
         let mut link = idle();
-        assert_eq!(feed(&mut link, &[2, 1, 0xFC, 0xFC], MS), [Decision::Say(NAK)]);
+        assert_eq!(feed(&mut link, &[2, 1, 0xFC, 0xFC], MS), [say(NAK)]);
         assert_eq!(feed(&mut link, &[2, 5, 0x10], MS), []);
-        assert_eq!(feed(&mut link, &[ENQ], 500 * MS), [Decision::Say(NAK)]);
+        assert_eq!(feed(&mut link, &[ENQ], 500 * MS), [say(NAK)]);
     }
 
     #[test]
@@ -180,10 +177,11 @@ mod tests {
         feed(&mut link, &frame(&[0xFC]), MS);
         let answer = frame(&[0xFC, 0]);
         link.answered(answer.clone(), MS);
+        let again = Decision::Send([&[ACK], answer.as_slice()].concat());
         assert_eq!(feed(&mut link, &[NAK], MS), []);
-        assert_eq!(feed(&mut link, &[ENQ], MS), [Decision::Repeat(answer.clone())]);
-        assert_eq!(feed(&mut link, &[ENQ], 60_000 * MS), [Decision::Repeat(answer)]);
-        assert_eq!(feed(&mut link, &[ACK, ENQ], 60_001 * MS), [Decision::Say(NAK)]);
+        assert_eq!(feed(&mut link, &[ENQ], MS), std::slice::from_ref(&again));
+        assert_eq!(feed(&mut link, &[ENQ], 60_000 * MS), [again]);
+        assert_eq!(feed(&mut link, &[ACK, ENQ], 60_001 * MS), [say(NAK)]);
     }
 
     #[test]
@@ -192,6 +190,6 @@ mod tests {
         link.keep(frame(&[0xFC, 0]));
         assert_eq!(feed(&mut link, &frame(&[0xFC]), MS), [Decision::Run(vec![0xFC])]);
         link.forget();
-        assert_eq!(feed(&mut link, &[ENQ], MS), [Decision::Say(NAK)]);
+        assert_eq!(feed(&mut link, &[ENQ], MS), [say(NAK)]);
     }
 }

@@ -8,15 +8,17 @@
 mod codes;
 mod commands;
 mod frame;
+mod level;
 mod link;
+mod numbered;
 mod tables;
 mod wire;
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use self::frame::{ACK, NAK, frame};
-use self::link::{Decision, Link};
+use self::level::Level;
+use self::link::Decision;
 use super::faults::{Action, Command, Direction, Fault, HELP, Waiting, When};
 use super::register::Register;
 use super::wires::Wires;
@@ -24,7 +26,7 @@ use super::world;
 
 pub(crate) use commands::Session;
 #[cfg(test)]
-pub(crate) use frame::frame as frame_of;
+pub(crate) use {frame::frame as frame_of, numbered::packet as packet_of};
 
 /// How the device's line and head behave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,14 +54,21 @@ enum Power {
 struct Working {
     due: Duration,
     answer: Vec<u8>,
-    spoiled: bool,
+    hurt: Hurt,
+}
+
+/// How an answer leaves the first time.
+enum Hurt {
+    No,
+    Sum,
+    Half,
 }
 
 /// A register on a line.
 pub struct Device {
     register: Register,
     session: Session,
-    link: Link,
+    level: Level,
     manner: Manner,
     waiting: Waiting,
     wires: Wires,
@@ -77,7 +86,7 @@ impl Device {
         let mut device = Self {
             register,
             session: Session::default(),
-            link: Link::new(manner.byte_timeout),
+            level: Level::new(manner.byte_timeout),
             manner,
             waiting: Waiting::default(),
             wires: Wires::default(),
@@ -157,7 +166,7 @@ impl Device {
         self.cuts += 1;
         self.out.clear();
         self.working = None;
-        self.link.forget();
+        self.level.forget();
         self.session = Session::default();
     }
 
@@ -189,15 +198,13 @@ impl Device {
         if self.working.as_ref().is_some_and(|working| now >= working.due)
             && let Some(working) = self.working.take()
         {
-            let bytes = frame(&working.answer);
-            let mut sent = bytes.clone();
-            if working.spoiled
-                && let Some(sum) = sent.last_mut()
-            {
-                *sum ^= 0xFF;
+            let mut sent = self.level.answered(&working.answer, working.due);
+            match working.hurt {
+                Hurt::No => {}
+                Hurt::Sum => *sent.last_mut().unwrap_or(&mut 0) ^= 0xFF,
+                Hurt::Half => sent.truncate(sent.len() / 2),
             }
             self.send(&sent, working.due);
-            self.link.answered(bytes, working.due);
         }
     }
 
@@ -218,13 +225,9 @@ impl Device {
         if now < self.deaf_until || !self.powered() {
             return;
         }
-        match self.link.receive(byte, now) {
+        match self.level.receive(byte, now) {
             None => {}
-            Some(Decision::Say(byte)) => self.send(&[byte], now),
-            Some(Decision::Repeat(frame)) => {
-                self.send(&[ACK], now);
-                self.send(&frame, now);
-            }
+            Some(Decision::Send(bytes)) => self.send(&bytes, now),
             Some(Decision::Run(body)) => self.run(&body, now),
         }
     }
@@ -233,15 +236,18 @@ impl Device {
         let command = commands::code(body);
         if let Some(Action::Silence(length)) = self.take(command, |a| matches!(a, Action::Silence(_))) {
             self.deaf_until = now + length;
-            self.link.forget();
+            self.level.undo();
             return;
         }
         if self.take(command, |a| *a == Action::Nak).is_some() {
-            self.link.forget();
-            self.send(&[NAK], now);
+            let refused = self.level.refuse();
+            self.send(&refused, now);
             return;
         }
-        self.send(&[ACK], now);
+        if self.take(command, |a| *a == Action::NoAck).is_none() {
+            let accepted = self.level.accept();
+            self.send(accepted, now);
+        }
         self.happen(When::Before(command), now);
         if !self.powered() {
             return;
@@ -251,22 +257,26 @@ impl Device {
             _ => commands::execute(&mut self.register, &mut self.session, body),
         };
         if let Some(timeout) = self.session.take_byte_timeout() {
-            self.link.set_byte_timeout(timeout);
+            self.level.set_byte_timeout(timeout);
         }
         self.happen(When::After(command), now);
         if !self.powered() {
             return;
         }
         match self.take(command, |a| matches!(a, Action::LoseAnswer { .. })) {
-            Some(Action::LoseAnswer { kept: true }) => self.link.keep(frame(&answer)),
-            Some(_) => self.link.forget(),
+            Some(Action::LoseAnswer { kept: true }) => self.level.keep(&answer),
+            Some(_) => self.level.lose(&answer),
             None => {
                 let delay = match self.take(command, |a| matches!(a, Action::Delay(_))) {
                     Some(Action::Delay(delay)) => delay,
                     _ => Duration::ZERO,
                 };
-                let spoiled = self.take(command, |a| *a == Action::BadLrc).is_some();
-                self.working = Some(Working { due: now + self.manner.think + delay, answer, spoiled });
+                let hurt = match self.take(command, |a| matches!(a, Action::BadLrc | Action::HalfAnswer)) {
+                    None => Hurt::No,
+                    Some(Action::HalfAnswer) => Hurt::Half,
+                    Some(_) => Hurt::Sum,
+                };
+                self.working = Some(Working { due: now + self.manner.think + delay, answer, hurt });
                 self.turn(now);
             }
         }

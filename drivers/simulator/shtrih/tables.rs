@@ -36,7 +36,7 @@ const fn bin(name: &'static str, max: u8) -> Field {
     Field { name, shape: Shape::Number(1, max as u64), fixed: false }
 }
 
-const fn char(name: &'static str, size: usize) -> Field {
+const fn letters(name: &'static str, size: usize) -> Field {
     Field { name, shape: Shape::Text(size), fixed: false }
 }
 
@@ -67,16 +67,16 @@ fn table(register: &Register, number: u8) -> Option<Table> {
         }
         2 => {
             let password = Field { name: "ПАРОЛЬ", shape: Shape::Number(4, 99_999_999), fixed: false };
-            ("ПАРОЛИ КАССИРОВ И АДМИНИСТРАТОРОВ", 30, vec![password, char("ФАМИЛИЯ", 21)])
+            ("ПАРОЛИ КАССИРОВ И АДМИНИСТРАТОРОВ", 30, vec![password, letters("ФАМИЛИЯ", 21)])
         }
-        4 => ("ТЕКСТ В ЧЕКЕ", 14, vec![char("ТЕКСТ СТРОКИ", 57)]),
-        5 => ("НАИМЕНОВАНИЯ ТИПОВ ОПЛАТЫ", 16, vec![char("НАИМЕНОВАНИЕ ТИПА ОПЛАТЫ", 57)]),
+        4 => ("ТЕКСТ В ЧЕКЕ", 14, vec![letters("ТЕКСТ СТРОКИ", 57)]),
+        5 => ("НАИМЕНОВАНИЯ ТИПОВ ОПЛАТЫ", 16, vec![letters("НАИМЕНОВАНИЕ ТИПА ОПЛАТЫ", 57)]),
         6 => {
             let rate = Field { name: "ВЕЛИЧИНА НАЛОГА", shape: Shape::Number(2, 10_000), fixed: false };
             let rows = register.state().settings.taxes.len() as u16;
-            ("НАЛОГОВЫЕ СТАВКИ", rows, vec![rate, char("НАИМЕНОВАНИЕ НАЛОГА", 57)])
+            ("НАЛОГОВЫЕ СТАВКИ", rows, vec![rate, letters("НАИМЕНОВАНИЕ НАЛОГА", 57)])
         }
-        7 => ("НАИМЕНОВАНИЕ ОТДЕЛОВ", 16, vec![char("НАИМЕНОВАНИЕ ОТДЕЛА", 57)]),
+        7 => ("НАИМЕНОВАНИЕ ОТДЕЛОВ", 16, vec![letters("НАИМЕНОВАНИЕ ОТДЕЛА", 57)]),
         17 => {
             let known = [
                 (3, bin("РЕЖИМ ИСЧИСЛЕНИЯ СКИДОК", 2)),
@@ -99,14 +99,14 @@ fn table(register: &Register, number: u8) -> Option<Table> {
                 fixed("НОМЕР ФН", 16),
                 system,
                 mode,
-                char("ПОЛЬЗОВАТЕЛЬ", 128),
-                char("ОПЕРАТОР", 64),
-                char("АДРЕС РАСЧЕТОВ", 128),
-                char("НАИМЕНОВАНИЕ ОФД", 64),
-                char("АДРЕС САЙТА ОФД", 64),
-                char("ИНН ОФД", 12),
-                char("АДРЕС САЙТА ФНС", 64),
-                char("МЕСТО РАСЧЕТОВ", 128),
+                letters("ПОЛЬЗОВАТЕЛЬ", 128),
+                letters("ОПЕРАТОР", 64),
+                letters("АДРЕС РАСЧЕТОВ", 128),
+                letters("НАИМЕНОВАНИЕ ОФД", 64),
+                letters("АДРЕС САЙТА ОФД", 64),
+                letters("ИНН ОФД", 12),
+                letters("АДРЕС САЙТА ФНС", 64),
+                letters("МЕСТО РАСЧЕТОВ", 128),
             ];
             ("ФИСКАЛЬНЫЙ НАКОПИТЕЛЬ", 1, fields)
         }
@@ -114,7 +114,7 @@ fn table(register: &Register, number: u8) -> Option<Table> {
             let port = Field { name: "ПОРТ", shape: Shape::Number(2, 65_535), fixed: false };
             let wait =
                 Field { name: "ТАЙМАУТ ОТВЕТА ОФД", shape: Shape::Number(2, 65_535), fixed: false };
-            ("ПАРАМЕТРЫ ОФД", 1, vec![char("СЕРВЕР", 64), port, wait])
+            ("ПАРАМЕТРЫ ОФД", 1, vec![letters("СЕРВЕР", 64), port, wait])
         }
         _ => return None,
     };
@@ -129,38 +129,38 @@ struct Cell {
 }
 
 /// 1Eh: a number may come in fewer bytes than its field has, a text in fewer letters.
-pub(super) fn write(mut call: Call<'_>) -> Result<Answer, Code> {
-    let cell = cell(&mut call)?;
+pub(super) fn write(call: &mut Call<'_>) -> Result<Answer, Code> {
+    let asked = asked_cell(call)?;
     let value = call.fields.rest();
-    if cell.about.fixed || (cell.table == 5 && cell.row == 1) {
+    if asked.about.fixed || (asked.table == 5 && asked.row == 1) {
         return Err(Code::FIELD_READ_ONLY);
     }
-    let fits = match cell.about.shape {
+    let fits = match asked.about.shape {
         Shape::Number(size, max) => !value.is_empty() && value.len() <= size && number(value) <= max,
         Shape::Text(size) => value.len() <= size,
     };
     if !fits {
         return Err(Code::FIELD_RANGE);
     }
-    if cell.table == 6 && call.register.shift_phase() != ShiftPhase::Closed {
+    if asked.table == 6 && call.register.shift_phase() != ShiftPhase::Closed {
         return Err(Code::WRONG_MODE);
     }
-    put(call.register, &cell, value)?;
+    put(call.register, &asked, value)?;
     Ok(Answer::default())
 }
 
 /// 1Fh.
-pub(super) fn read(mut call: Call<'_>) -> Result<Answer, Code> {
-    let cell = cell(&mut call)?;
+pub(super) fn read(call: &mut Call<'_>) -> Result<Answer, Code> {
+    let asked = asked_cell(call)?;
     call.fields.end()?;
-    let value = get(call.register, &cell);
-    Ok(Answer::default().bytes(&match cell.about.shape {
+    let value = get(call.register, &asked);
+    Ok(Answer::default().bytes(&match asked.about.shape {
         Shape::Number(size, _) => value.into_iter().chain(std::iter::repeat(0)).take(size).collect(),
         Shape::Text(size) => padded(&text(&value), size),
     }))
 }
 
-fn cell(call: &mut Call<'_>) -> Result<Cell, Code> {
+fn asked_cell(call: &mut Call<'_>) -> Result<Cell, Code> {
     let (table, row, field) = (call.fields.u8()?, call.fields.u16()?, call.fields.u8()?);
     let found = self::table(call.register, table).ok_or(Code::TABLE)?;
     let about = usize::from(field).checked_sub(1).and_then(|place| found.fields.get(place)).ok_or(Code::TABLE)?;
@@ -171,7 +171,7 @@ fn cell(call: &mut Call<'_>) -> Result<Cell, Code> {
 }
 
 /// 2Dh: name, rows, fields.
-pub(super) fn table_structure(mut call: Call<'_>) -> Result<Answer, Code> {
+pub(super) fn table_structure(call: &mut Call<'_>) -> Result<Answer, Code> {
     let table = table(call.register, call.fields.u8()?).ok_or(Code::TABLE)?;
     call.fields.end()?;
     let answer = Answer::default().bytes(&padded(table.name, 40)).uint(u64::from(table.rows), 2);
@@ -179,7 +179,7 @@ pub(super) fn table_structure(mut call: Call<'_>) -> Result<Answer, Code> {
 }
 
 /// 2Eh: name, type, size, and for a number its least and greatest value.
-pub(super) fn field_structure(mut call: Call<'_>) -> Result<Answer, Code> {
+pub(super) fn field_structure(call: &mut Call<'_>) -> Result<Answer, Code> {
     let table = table(call.register, call.fields.u8()?).ok_or(Code::TABLE)?;
     let place = usize::from(call.fields.u8()?).checked_sub(1);
     call.fields.end()?;

@@ -7,7 +7,7 @@ use crate::contract::Money;
 use crate::simulator::register::books::Tag;
 use crate::simulator::register::clock::{Moment, Parts};
 
-/// Five bytes of FFh stand for "not said".
+/// Five bytes of `FFh` stand for "not said".
 const UNSAID: u64 = 0xFF_FFFF_FFFF;
 
 /// Reads a command's parameters from the left.
@@ -44,7 +44,7 @@ impl<'a> Fields<'a> {
         Ok(Money::from_minor(self.uint(5)? as i64))
     }
 
-    /// A sum of five bytes, or five times FFh for "compute it".
+    /// A sum of five bytes, or five times `FFh` for "compute it".
     pub(crate) fn money_or_unsaid(&mut self) -> Result<Option<Money>, Code> {
         let value = self.uint(5)?;
         Ok((value != UNSAID).then_some(Money::from_minor(value as i64)))
@@ -168,7 +168,8 @@ pub(crate) fn tags(bytes: &[u8]) -> Result<Vec<Tag>, Code> {
 
 /// Two digits a byte.
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02X}")).collect()
+    let digit = |half: u8| char::from_digit(u32::from(half), 16).map_or('0', |digit| digit.to_ascii_uppercase());
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 /// The bytes of two digits each; what is no digit ends it.

@@ -3,4 +3,12 @@
 mod host;
 
 mod altegio;
+mod cash;
+mod faults;
 mod golden;
+mod line;
+mod paper;
+mod restart;
+mod rules;
+mod served;
+mod speed;

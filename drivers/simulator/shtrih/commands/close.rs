@@ -14,14 +14,14 @@ use crate::simulator::shtrih::wire::{self, Answer, Fields};
 const FULL_TEXT: usize = 64;
 
 /// 85h: cash and kinds 2 to 4, discount in hundredths of a percent, tax, text.
-pub(super) fn four_kinds(mut call: Call<'_>) -> Result<Answer, Code> {
-    let closed = old_close(&mut call, 4)?;
+pub(super) fn four_kinds(call: &mut Call<'_>) -> Result<Answer, Code> {
+    let closed = old_close(call, 4)?;
     Ok(call.operator().uint(closed.change.minor() as u64, 5))
 }
 
 /// 8Eh: the same with sixteen kinds.
-pub(super) fn sixteen_kinds(mut call: Call<'_>) -> Result<Answer, Code> {
-    let closed = old_close(&mut call, PAYMENT_KINDS)?;
+pub(super) fn sixteen_kinds(call: &mut Call<'_>) -> Result<Answer, Code> {
+    let closed = old_close(call, PAYMENT_KINDS)?;
     Ok(call.operator().uint(closed.change.minor() as u64, 5))
 }
 
@@ -56,7 +56,7 @@ fn paid(fields: &mut Fields<'_>, kinds: usize) -> Result<[Money; PAYMENT_KINDS],
 }
 
 /// FF45: sixteen sums, rounding, six taxes, tax system, text [padded to 64, then four more taxes].
-pub(super) fn v2(mut call: Call<'_>) -> Result<Answer, Code> {
+pub(super) fn v2(call: &mut Call<'_>) -> Result<Answer, Code> {
     let fields = &mut call.fields;
     let paid = paid(fields, PAYMENT_KINDS)?;
     let rounding = Money::from_minor(i64::from(fields.u8()?));
@@ -75,7 +75,7 @@ pub(super) fn v2(mut call: Call<'_>) -> Result<Answer, Code> {
     Ok(numbers(change, closed.booked))
 }
 
-/// A tax of zero, or of five times FFh, is left to the register.
+/// A tax of zero, or of five times `FFh`, is left to the register.
 fn taxes(fields: &mut Fields<'_>, count: usize) -> Result<Vec<Option<Money>>, Code> {
     let said = |fields: &mut Fields<'_>| Ok(fields.money_or_unsaid()?.filter(|tax| !tax.is_zero()));
     (0..count).map(|_| said(fields)).collect()
@@ -87,14 +87,14 @@ fn numbers(answer: Answer, booked: Booked) -> Answer {
 }
 
 /// FF35.
-pub(super) fn begin_correction(call: Call<'_>) -> Result<Answer, Code> {
+pub(super) fn begin_correction(call: &mut Call<'_>) -> Result<Answer, Code> {
     call.fields.end()?;
     call.register.begin(Begun::Correction)?;
     Ok(Answer::default())
 }
 
 /// FF36: sum and type; all of it cash.
-pub(super) fn correction(mut call: Call<'_>) -> Result<Answer, Code> {
+pub(super) fn correction(call: &mut Call<'_>) -> Result<Answer, Code> {
     let total = call.fields.money()?;
     let operation = Operation::from_code(call.fields.u8()?).ok_or(Code::BAD_PARAMETERS)?;
     call.fields.end()?;
@@ -104,7 +104,7 @@ pub(super) fn correction(mut call: Call<'_>) -> Result<Answer, Code> {
 }
 
 /// FF4A: type, direction, total, five kinds of payment, six taxes, tax system.
-pub(super) fn correction_v2(mut call: Call<'_>) -> Result<Answer, Code> {
+pub(super) fn correction_v2(call: &mut Call<'_>) -> Result<Answer, Code> {
     let fields = &mut call.fields;
     let by_order = match fields.u8()? {
         0 => false,
@@ -126,7 +126,7 @@ pub(super) fn correction_v2(mut call: Call<'_>) -> Result<Answer, Code> {
     correct(call, CorrectionDraft { operation, by_order, total, payments, taxes, tax_system })
 }
 
-fn correct(call: Call<'_>, draft: CorrectionDraft) -> Result<Answer, Code> {
+fn correct(call: &mut Call<'_>, draft: CorrectionDraft) -> Result<Answer, Code> {
     let booked = call.register.correct(draft, call.operator)?;
     let receipt = Answer::default().uint(u64::from(booked.receipt_number), 2);
     Ok(numbers(receipt, booked))

@@ -52,7 +52,7 @@ impl Call<'_> {
     }
 }
 
-type Handler = fn(Call<'_>) -> Result<Answer, Code>;
+type Handler = fn(&mut Call<'_>) -> Result<Answer, Code>;
 
 /// Who may give a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,7 +78,8 @@ fn lookup(code: Command) -> Option<(Access, Handler)> {
         0x1A => (Operator, status::money_register),
         0x1B => (Operator, status::operation_register),
 
-        0x13 | 0x28 => (Operator, service::heard),
+        0x13 => (Operator, service::beep),
+        0x28 => (Operator, service::drawer),
         0x14 => (System, service::set_port),
         0x15 => (System, service::port),
         0x16 => (Open, service::reset),
@@ -221,5 +222,5 @@ fn run(register: &mut Register, session: &mut Session, body: &[u8]) -> Result<An
     if register.state().unconfirmed_date.is_some() && !ALWAYS.contains(&command) && !matches!(command, 0x22 | 0x23) {
         return Err(Code::CONFIRM_DATE);
     }
-    handler(Call { register, session, operator, fields })
+    handler(&mut Call { register, session, operator, fields })
 }

@@ -16,7 +16,7 @@ const THOUSANDTH: u64 = 1000;
 const TEXT: usize = 220;
 
 /// 8Dh: type.
-pub(super) fn open(mut call: Call<'_>) -> Result<Answer, Code> {
+pub(super) fn open(call: &mut Call<'_>) -> Result<Answer, Code> {
     let kind = call.fields.u8()?;
     call.fields.end()?;
     let operation = BY_TYPE.get(usize::from(kind)).ok_or(Code::BAD_PARAMETERS)?;
@@ -25,33 +25,33 @@ pub(super) fn open(mut call: Call<'_>) -> Result<Answer, Code> {
 }
 
 /// 80h.
-pub(super) fn sale(call: Call<'_>) -> Result<Answer, Code> {
+pub(super) fn sale(call: &mut Call<'_>) -> Result<Answer, Code> {
     old_line(call, Operation::Sale)
 }
 
 /// 81h.
-pub(super) fn buy(call: Call<'_>) -> Result<Answer, Code> {
+pub(super) fn buy(call: &mut Call<'_>) -> Result<Answer, Code> {
     old_line(call, Operation::Buy)
 }
 
 /// 82h.
-pub(super) fn sale_return(call: Call<'_>) -> Result<Answer, Code> {
+pub(super) fn sale_return(call: &mut Call<'_>) -> Result<Answer, Code> {
     old_line(call, Operation::SaleReturn)
 }
 
 /// 83h.
-pub(super) fn buy_return(call: Call<'_>) -> Result<Answer, Code> {
+pub(super) fn buy_return(call: &mut Call<'_>) -> Result<Answer, Code> {
     old_line(call, Operation::BuyReturn)
 }
 
-fn old_line(mut call: Call<'_>, operation: Operation) -> Result<Answer, Code> {
+fn old_line(call: &mut Call<'_>, operation: Operation) -> Result<Answer, Code> {
     let draft = old_draft(&mut call.fields)?;
     call.register.add_line(operation, draft, call.operator)?;
     Ok(call.operator())
 }
 
 /// 84h: takes an earlier line back.
-pub(super) fn storno(mut call: Call<'_>) -> Result<Answer, Code> {
+pub(super) fn storno(call: &mut Call<'_>) -> Result<Answer, Code> {
     let draft = old_draft(&mut call.fields)?;
     call.register.take_line_back(draft)?;
     Ok(call.operator())
@@ -84,11 +84,11 @@ pub(super) fn old_text(fields: &mut Fields<'_>) -> Result<String, Code> {
 
 /// A mask with one bit, lowest for group 1.
 fn tax_mask(mask: u8) -> Result<u8, Code> {
-    if mask.count_ones() == 1 { Ok(mask.trailing_zeros() as u8 + 1) } else { Err(Code::BAD_PARAMETERS) }
+    if mask.is_power_of_two() { Ok(mask.trailing_zeros() as u8 + 1) } else { Err(Code::BAD_PARAMETERS) }
 }
 
 /// FF46: type, quantity in millionths, price, sum, tax, rate, department, method, subject, name.
-pub(super) fn item_v2(mut call: Call<'_>) -> Result<Answer, Code> {
+pub(super) fn item_v2(call: &mut Call<'_>) -> Result<Answer, Code> {
     let fields = &mut call.fields;
     let operation = Operation::from_code(fields.u8()?).ok_or(Code::BAD_PARAMETERS)?;
     let quantity = Quantity::from_millionths(fields.uint(6)?);
@@ -108,7 +108,7 @@ pub(super) fn item_v2(mut call: Call<'_>) -> Result<Answer, Code> {
 }
 
 /// FF0D: the item of the first data format, with its own discount and charge.
-pub(super) fn item_with_discount(mut call: Call<'_>) -> Result<Answer, Code> {
+pub(super) fn item_with_discount(call: &mut Call<'_>) -> Result<Answer, Code> {
     let fields = &mut call.fields;
     let operation = Operation::from_code(fields.u8()?).ok_or(Code::BAD_PARAMETERS)?;
     let quantity = Quantity::from_millionths(fields.uint(5)? * THOUSANDTH);
@@ -122,22 +122,22 @@ pub(super) fn item_with_discount(mut call: Call<'_>) -> Result<Answer, Code> {
     let (method, subject) = (4, 1);
     let draft = LineDraft { title, quantity, price, sum: None, vat_group, vat_tax: None, department, method, subject };
     call.register.add_line(operation, draft, call.operator)?;
-    let change = Money::from_minor(charge.minor() - discount.minor());
-    call.register.adjust(change, vat_group, String::new())?;
+    let difference = Money::from_minor(charge.minor() - discount.minor());
+    call.register.adjust(difference, vat_group, String::new())?;
     Ok(Answer::default())
 }
 
 /// 86h.
-pub(super) fn discount(call: Call<'_>) -> Result<Answer, Code> {
+pub(super) fn discount(call: &mut Call<'_>) -> Result<Answer, Code> {
     adjust(call, -1)
 }
 
 /// 87h.
-pub(super) fn charge(call: Call<'_>) -> Result<Answer, Code> {
+pub(super) fn charge(call: &mut Call<'_>) -> Result<Answer, Code> {
     adjust(call, 1)
 }
 
-fn adjust(mut call: Call<'_>, sign: i64) -> Result<Answer, Code> {
+fn adjust(call: &mut Call<'_>, sign: i64) -> Result<Answer, Code> {
     let sum = call.fields.money()?;
     let groups = call.fields.bytes(4)?;
     let group = groups.iter().copied().find(|group| *group != 0).unwrap_or(0);
@@ -147,7 +147,7 @@ fn adjust(mut call: Call<'_>, sign: i64) -> Result<Answer, Code> {
 }
 
 /// FF4B: discount, charge, tax mask, text.
-pub(super) fn receipt_discount(mut call: Call<'_>) -> Result<Answer, Code> {
+pub(super) fn receipt_discount(call: &mut Call<'_>) -> Result<Answer, Code> {
     let (discount, charge) = (call.fields.money()?, call.fields.money()?);
     let mask = call.fields.u8()?;
     let group = if mask == 0 { 0 } else { tax_mask(mask)? };
@@ -157,37 +157,37 @@ pub(super) fn receipt_discount(mut call: Call<'_>) -> Result<Answer, Code> {
 }
 
 /// 88h.
-pub(super) fn cancel(call: Call<'_>) -> Result<Answer, Code> {
+pub(super) fn cancel(call: &mut Call<'_>) -> Result<Answer, Code> {
     call.fields.end()?;
     call.register.cancel_receipt()?;
     Ok(call.operator())
 }
 
 /// 89h.
-pub(super) fn subtotal(call: Call<'_>) -> Result<Answer, Code> {
+pub(super) fn subtotal(call: &mut Call<'_>) -> Result<Answer, Code> {
     call.fields.end()?;
     let subtotal = call.register.subtotal()?;
     Ok(call.operator().uint(subtotal.minor() as u64, 5))
 }
 
 /// 8Ch.
-pub(super) fn copy(call: Call<'_>) -> Result<Answer, Code> {
+pub(super) fn copy(call: &mut Call<'_>) -> Result<Answer, Code> {
     call.fields.end()?;
     call.register.print_copy()?;
     Ok(call.operator())
 }
 
 /// FF0C: tags of the document.
-pub(super) fn tag(mut call: Call<'_>) -> Result<Answer, Code> {
-    for tag in tags(&mut call)? {
+pub(super) fn tag(call: &mut Call<'_>) -> Result<Answer, Code> {
+    for tag in tags(call)? {
         call.register.add_tag(tag)?;
     }
     Ok(Answer::default())
 }
 
 /// FF4D: tags of the last line.
-pub(super) fn item_tag(mut call: Call<'_>) -> Result<Answer, Code> {
-    for tag in tags(&mut call)? {
+pub(super) fn item_tag(call: &mut Call<'_>) -> Result<Answer, Code> {
+    for tag in tags(call)? {
         call.register.add_line_tag(tag)?;
     }
     Ok(Answer::default())

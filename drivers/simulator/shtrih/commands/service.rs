@@ -11,14 +11,21 @@ use crate::simulator::shtrih::wire::Answer;
 /// 115200 bits a second, 100 ms: what a device is delivered with.
 const PORT: (u8, u8) = (6, 100);
 
-/// 13h beep, 28h drawer: heard by people only.
-pub(super) fn heard(mut call: Call<'_>) -> Result<Answer, Code> {
-    call.fields.rest();
+/// 13h: heard by people only.
+pub(super) fn beep(call: &mut Call<'_>) -> Result<Answer, Code> {
+    call.fields.end()?;
     Ok(call.operator())
 }
 
+/// 28h: drawer 0 or 1.
+pub(super) fn drawer(call: &mut Call<'_>) -> Result<Answer, Code> {
+    let drawer = call.fields.u8()?;
+    call.fields.end()?;
+    if drawer > 1 { Err(Code::BAD_PARAMETERS) } else { Ok(call.operator()) }
+}
+
 /// 14h: speed and byte time-out.
-pub(super) fn set_port(mut call: Call<'_>) -> Result<Answer, Code> {
+pub(super) fn set_port(call: &mut Call<'_>) -> Result<Answer, Code> {
     let _port = call.fields.u8()?;
     let (speed, timeout) = (call.fields.u8()?, call.fields.u8()?);
     call.fields.end()?;
@@ -31,7 +38,7 @@ pub(super) fn set_port(mut call: Call<'_>) -> Result<Answer, Code> {
 }
 
 /// 15h.
-pub(super) fn port(mut call: Call<'_>) -> Result<Answer, Code> {
+pub(super) fn port(call: &mut Call<'_>) -> Result<Answer, Code> {
     let _port = call.fields.u8()?;
     call.fields.end()?;
     let (speed, timeout) = call.session.port.unwrap_or(PORT);
@@ -48,19 +55,19 @@ fn byte_timeout(code: u8) -> Duration {
 }
 
 /// 16h: only where memory was lost, which this register does not do.
-pub(super) fn reset(call: Call<'_>) -> Result<Answer, Code> {
+pub(super) fn reset(call: &mut Call<'_>) -> Result<Answer, Code> {
     call.fields.end()?;
     Err(Code::WRONG_MODE)
 }
 
 /// 2Bh: there is no test to stop, and the device does not mind.
-pub(super) fn stop_test(call: Call<'_>) -> Result<Answer, Code> {
+pub(super) fn stop_test(call: &mut Call<'_>) -> Result<Answer, Code> {
     call.fields.end()?;
     Ok(call.operator())
 }
 
 /// 21h: HH MM SS.
-pub(super) fn set_time(mut call: Call<'_>) -> Result<Answer, Code> {
+pub(super) fn set_time(call: &mut Call<'_>) -> Result<Answer, Code> {
     let (hour, minute, second) = (call.fields.u8()?, call.fields.u8()?, call.fields.u8()?);
     call.fields.end()?;
     let today = call.register.now().parts();
@@ -70,19 +77,19 @@ pub(super) fn set_time(mut call: Call<'_>) -> Result<Answer, Code> {
 }
 
 /// 22h: DD MM YY; the device then waits for 23h with the same date.
-pub(super) fn set_date(mut call: Call<'_>) -> Result<Answer, Code> {
+pub(super) fn set_date(call: &mut Call<'_>) -> Result<Answer, Code> {
     if call.register.shift_phase() != ShiftPhase::Closed {
         return Err(Code::WRONG_MODE);
     }
-    let date = date(&mut call)?;
+    let date = date(call)?;
     call.register.alter(|state| state.unconfirmed_date = Some(date))?;
     Ok(Answer::default())
 }
 
 /// 23h.
-pub(super) fn confirm_date(mut call: Call<'_>) -> Result<Answer, Code> {
+pub(super) fn confirm_date(call: &mut Call<'_>) -> Result<Answer, Code> {
     let set = call.register.state().unconfirmed_date.ok_or(Code::WRONG_MODE)?;
-    let confirmed = date(&mut call)?.parts();
+    let confirmed = date(call)?.parts();
     let same = set.parts();
     if (confirmed.year, confirmed.month, confirmed.day) != (same.year, same.month, same.day) {
         return Err(Code::BAD_DATE);
@@ -103,7 +110,7 @@ fn date(call: &mut Call<'_>) -> Result<Moment, Code> {
 }
 
 /// 25h: 0 whole, 1 part of the width.
-pub(super) fn cut(mut call: Call<'_>) -> Result<Answer, Code> {
+pub(super) fn cut(call: &mut Call<'_>) -> Result<Answer, Code> {
     let kind = call.fields.u8()?;
     call.fields.end()?;
     if kind > 1 {
@@ -114,7 +121,7 @@ pub(super) fn cut(mut call: Call<'_>) -> Result<Answer, Code> {
 }
 
 /// 29h: flags, number of lines.
-pub(super) fn feed(mut call: Call<'_>) -> Result<Answer, Code> {
+pub(super) fn feed(call: &mut Call<'_>) -> Result<Answer, Code> {
     let _flags = call.fields.u8()?;
     let lines = call.fields.u8()?;
     call.fields.end()?;
@@ -123,7 +130,7 @@ pub(super) fn feed(mut call: Call<'_>) -> Result<Answer, Code> {
 }
 
 /// B0h: prints on what was interrupted.
-pub(super) fn print_on(call: Call<'_>) -> Result<Answer, Code> {
+pub(super) fn print_on(call: &mut Call<'_>) -> Result<Answer, Code> {
     call.fields.end()?;
     call.register.print_on()?;
     Ok(call.operator())

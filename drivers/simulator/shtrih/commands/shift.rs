@@ -9,28 +9,28 @@ use crate::simulator::shtrih::wire::Answer;
 const STORAGE_STATE: Code = Code(0x02);
 
 /// E0h.
-pub(super) fn open(call: Call<'_>) -> Result<Answer, Code> {
+pub(super) fn open(call: &mut Call<'_>) -> Result<Answer, Code> {
     call.fields.end()?;
     call.register.open_shift(call.operator)?;
     Ok(call.operator())
 }
 
 /// 40h.
-pub(super) fn x_report(call: Call<'_>) -> Result<Answer, Code> {
+pub(super) fn x_report(call: &mut Call<'_>) -> Result<Answer, Code> {
     call.fields.end()?;
     call.register.x_report(call.operator)?;
     Ok(call.operator())
 }
 
 /// 41h.
-pub(super) fn z_report(call: Call<'_>) -> Result<Answer, Code> {
+pub(super) fn z_report(call: &mut Call<'_>) -> Result<Answer, Code> {
     call.fields.end()?;
     call.register.close_shift(call.operator)?;
     Ok(call.operator())
 }
 
 /// 50h: sum; answers the running number of the document.
-pub(super) fn cash_in(mut call: Call<'_>) -> Result<Answer, Code> {
+pub(super) fn cash_in(call: &mut Call<'_>) -> Result<Answer, Code> {
     let sum = call.fields.money()?;
     call.fields.end()?;
     let booked = call.register.cash_in(sum, call.operator)?;
@@ -38,7 +38,7 @@ pub(super) fn cash_in(mut call: Call<'_>) -> Result<Answer, Code> {
 }
 
 /// 51h.
-pub(super) fn cash_out(mut call: Call<'_>) -> Result<Answer, Code> {
+pub(super) fn cash_out(call: &mut Call<'_>) -> Result<Answer, Code> {
     let sum = call.fields.money()?;
     call.fields.end()?;
     let booked = call.register.cash_out(sum, call.operator)?;
@@ -46,27 +46,27 @@ pub(super) fn cash_out(mut call: Call<'_>) -> Result<Answer, Code> {
 }
 
 /// FF41.
-pub(super) fn begin_opening(call: Call<'_>) -> Result<Answer, Code> {
+pub(super) fn begin_opening(call: &mut Call<'_>) -> Result<Answer, Code> {
     call.fields.end()?;
     call.register.begin(Begun::ShiftOpening).map_err(storage_code)?;
     Ok(Answer::default())
 }
 
 /// FF42.
-pub(super) fn begin_closing(call: Call<'_>) -> Result<Answer, Code> {
+pub(super) fn begin_closing(call: &mut Call<'_>) -> Result<Answer, Code> {
     call.fields.end()?;
     call.register.begin(Begun::ShiftClosing).map_err(storage_code)?;
     Ok(Answer::default())
 }
 
 /// FF0B: opens without going through E0h.
-pub(super) fn open_in_storage(call: Call<'_>) -> Result<Answer, Code> {
+pub(super) fn open_in_storage(call: &mut Call<'_>) -> Result<Answer, Code> {
     call.fields.end()?;
     Ok(numbers(call.register.open_shift(call.operator).map_err(storage_code)?))
 }
 
 /// FF43: closes without going through 41h.
-pub(super) fn close_in_storage(call: Call<'_>) -> Result<Answer, Code> {
+pub(super) fn close_in_storage(call: &mut Call<'_>) -> Result<Answer, Code> {
     call.fields.end()?;
     let booked = call.register.close_shift(call.operator).map_err(storage_code)?;
     Ok(numbers(booked).storage_time(booked.time))

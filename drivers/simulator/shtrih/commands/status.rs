@@ -14,7 +14,7 @@ pub(crate) const BY_TYPE: [Operation; 4] =
     [Operation::Sale, Operation::Buy, Operation::SaleReturn, Operation::BuyReturn];
 
 /// 10h.
-pub(super) fn short(call: Call<'_>) -> Result<Answer, Code> {
+pub(super) fn short(call: &mut Call<'_>) -> Result<Answer, Code> {
     call.fields.end()?;
     let (flags, mode, submode) = (flags(call.register), mode(call.register), submode(call.register));
     call.register.poll_busy();
@@ -25,7 +25,7 @@ pub(super) fn short(call: Call<'_>) -> Result<Answer, Code> {
 }
 
 /// 11h.
-pub(super) fn long(call: Call<'_>) -> Result<Answer, Code> {
+pub(super) fn long(call: &mut Call<'_>) -> Result<Answer, Code> {
     call.fields.end()?;
     let (flags, mode, submode) = (flags(call.register), mode(call.register), submode(call.register));
     call.register.poll_busy();
@@ -83,7 +83,7 @@ fn mode(register: &Register) -> u8 {
 }
 
 fn submode(register: &Register) -> u8 {
-    match register.state().printer.printing() {
+    match register.printing() {
         Printing::Ready => 0,
         Printing::NoPaper => 1,
         Printing::PaperAwaited => 2,
@@ -95,49 +95,50 @@ fn submode(register: &Register) -> u8 {
 /// 0 well, 1 paper was cut off, 2 printer failed, 5 prints.
 fn last_print(register: &Register) -> u8 {
     let printer = &register.state().printer;
-    match printer.printing() {
+    match register.printing() {
         Printing::PaperAwaited | Printing::PrintAwaited => 1,
         Printing::Busy => 5,
         Printing::Ready | Printing::NoPaper => u8::from(printer.failed) * 2,
     }
 }
 
-/// FCh: a register, protocol 1.27 as its authors count, model 250, Russian.
-pub(super) fn device_type(call: Call<'_>) -> Result<Answer, Code> {
+/// `FCh`: a register, protocol 1.27 as its authors count, model 250, Russian.
+pub(super) fn device_type(call: &mut Call<'_>) -> Result<Answer, Code> {
     call.fields.end()?;
     let name = cp1251(&call.register.state().identity.model);
     Ok(Answer::default().bytes(&[0, 0, 1, 0x1B, 0xFA, 0]).bytes(&name))
 }
 
 /// F7h, type 1: abilities of the model.
-pub(super) fn model(mut call: Call<'_>) -> Result<Answer, Code> {
+pub(super) fn model(call: &mut Call<'_>) -> Result<Answer, Code> {
     if call.fields.u8()? != 1 {
         return Err(Code::BAD_PARAMETERS);
     }
     call.fields.end()?;
     // Widths of fonts 1 and 2, first graphic line, digits of the taxpayer's and of the registration number, of their
     // long forms; default passwords; numbers of Bluetooth table and tax field; longest command; width of graphics.
-    let answer = Answer::default().uint(0x001F_FFFF, 8).bytes(&[48, 24, 1, 12, 16, 0, 0]);
+    // Bits 0 to 20: every sensor of the flags is real; bit 28: the numbered low level.
+    let answer = Answer::default().uint(0x101F_FFFF, 8).bytes(&[48, 24, 1, 12, 16, 0, 0]);
     Ok(answer.uint(0, 4).uint(30, 4).bytes(&[0, 14]).uint(255, 2).u8(72))
 }
 
 /// 6Bh: text of an error.
-pub(super) fn error_name(mut call: Call<'_>) -> Result<Answer, Code> {
+pub(super) fn error_name(call: &mut Call<'_>) -> Result<Answer, Code> {
     let code = call.fields.u8()?;
     call.fields.end()?;
     Ok(Answer::default().bytes(&cp1251(codes::text(code))))
 }
 
 /// 1Ah: a money register, six bytes.
-pub(super) fn money_register(mut call: Call<'_>) -> Result<Answer, Code> {
-    let number = register_number(&mut call)?;
+pub(super) fn money_register(call: &mut Call<'_>) -> Result<Answer, Code> {
+    let number = register_number(call)?;
     let value = money(call.register, number);
     Ok(call.operator().uint(value.minor() as u64, 6))
 }
 
 /// 1Bh: an operation register, two bytes.
-pub(super) fn operation_register(mut call: Call<'_>) -> Result<Answer, Code> {
-    let number = register_number(&mut call)?;
+pub(super) fn operation_register(call: &mut Call<'_>) -> Result<Answer, Code> {
+    let number = register_number(call)?;
     let value = operations(call.register, number);
     Ok(call.operator().uint(u64::from(value), 2))
 }

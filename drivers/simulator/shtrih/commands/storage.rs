@@ -14,7 +14,7 @@ use encoding_rs::IBM866;
 const READ_BACK: usize = 252;
 
 /// FF01: phase, current document, its data, shift, warnings, time of the last document, number, last FD.
-pub(super) fn status(call: Call<'_>) -> Result<Answer, Code> {
+pub(super) fn status(call: &mut Call<'_>) -> Result<Answer, Code> {
     call.fields.end()?;
     let state = call.register.state();
     let current = match (&state.receipt, &state.begun) {
@@ -39,32 +39,32 @@ pub(super) fn status(call: Call<'_>) -> Result<Answer, Code> {
 }
 
 /// FF02.
-pub(super) fn number(call: Call<'_>) -> Result<Answer, Code> {
+pub(super) fn number(call: &mut Call<'_>) -> Result<Answer, Code> {
     call.fields.end()?;
     Ok(Answer::default().bytes(call.register.state().storage.number.as_bytes()))
 }
 
 /// FF03: YY MM DD, registrations left and made.
-pub(super) fn expiry(call: Call<'_>) -> Result<Answer, Code> {
+pub(super) fn expiry(call: &mut Call<'_>) -> Result<Answer, Code> {
     call.fields.end()?;
     Ok(Answer::default().bytes(&[30, 12, 31, 29, 1]))
 }
 
 /// FF04: version of the storage's program, type 1 (serial).
-pub(super) fn version(call: Call<'_>) -> Result<Answer, Code> {
+pub(super) fn version(call: &mut Call<'_>) -> Result<Answer, Code> {
     call.fields.end()?;
     Ok(Answer::default().bytes(b"fn_v_1_2_sim    ").u8(1))
 }
 
 /// FF08.
-pub(super) fn cancel(call: Call<'_>) -> Result<Answer, Code> {
+pub(super) fn cancel(call: &mut Call<'_>) -> Result<Answer, Code> {
     call.fields.end()?;
     call.register.forget_begun()?;
     Ok(Answer::default())
 }
 
 /// FF09: data of the registration.
-pub(super) fn registration(mut call: Call<'_>) -> Result<Answer, Code> {
+pub(super) fn registration(call: &mut Call<'_>) -> Result<Answer, Code> {
     call.fields.rest();
     let first = document(call.register, 1)?;
     Ok(registration_data(registration_head(first), call.register, first.tax_system)
@@ -84,7 +84,7 @@ fn registration_data(answer: Answer, register: &Register, tax_systems: u8) -> An
 }
 
 /// FF0A: type, ticket, and what the type has.
-pub(super) fn find(mut call: Call<'_>) -> Result<Answer, Code> {
+pub(super) fn find(call: &mut Call<'_>) -> Result<Answer, Code> {
     let number = call.fields.u32()?;
     call.fields.end()?;
     let found = document(call.register, number)?;
@@ -124,14 +124,14 @@ fn form(kind: Kind) -> u8 {
 }
 
 /// FF37.
-pub(super) fn begin_settlement(call: Call<'_>) -> Result<Answer, Code> {
+pub(super) fn begin_settlement(call: &mut Call<'_>) -> Result<Answer, Code> {
     call.fields.end()?;
     call.register.begin(Begun::Settlement)?;
     Ok(Answer::default())
 }
 
 /// FF38: FD, FP, number of unconfirmed documents, date of the first.
-pub(super) fn settlement(call: Call<'_>) -> Result<Answer, Code> {
+pub(super) fn settlement(call: &mut Call<'_>) -> Result<Answer, Code> {
     call.fields.end()?;
     let booked = call.register.settlement_report(call.operator)?;
     let answer = Answer::default().uint(u64::from(booked.number), 4).uint(u64::from(booked.sign), 4);
@@ -139,26 +139,26 @@ pub(super) fn settlement(call: Call<'_>) -> Result<Answer, Code> {
 }
 
 /// FF39: everything was sent to the operator of fiscal data.
-pub(super) fn exchange(call: Call<'_>) -> Result<Answer, Code> {
+pub(super) fn exchange(call: &mut Call<'_>) -> Result<Answer, Code> {
     call.fields.end()?;
     Ok(Answer::default().bytes(&[0, 0]).uint(0, 2).uint(0, 4).bytes(&[0; 5]))
 }
 
 /// FF3F.
-pub(super) fn unconfirmed(call: Call<'_>) -> Result<Answer, Code> {
+pub(super) fn unconfirmed(call: &mut Call<'_>) -> Result<Answer, Code> {
     call.fields.end()?;
     Ok(Answer::default().uint(0, 2))
 }
 
 /// FF3C: there are no tickets.
-pub(super) fn ticket(mut call: Call<'_>) -> Result<Answer, Code> {
+pub(super) fn ticket(call: &mut Call<'_>) -> Result<Answer, Code> {
     let _number = call.fields.u32()?;
     call.fields.end()?;
     Err(Code::STORAGE_NO_DATA)
 }
 
 /// FF40: state, number, receipts of the shift.
-pub(super) fn shift_parameters(call: Call<'_>) -> Result<Answer, Code> {
+pub(super) fn shift_parameters(call: &mut Call<'_>) -> Result<Answer, Code> {
     call.fields.end()?;
     let shift = &call.register.state().shift;
     let answer = Answer::default().u8(u8::from(shift.opened_at.is_some())).uint(u64::from(shift.number), 2);
@@ -166,14 +166,14 @@ pub(super) fn shift_parameters(call: Call<'_>) -> Result<Answer, Code> {
 }
 
 /// FF63: documents of five years, kilobytes of thirty days.
-pub(super) fn resource(call: Call<'_>) -> Result<Answer, Code> {
+pub(super) fn resource(call: &mut Call<'_>) -> Result<Answer, Code> {
     call.fields.end()?;
     let left = 200_000_u32.saturating_sub(call.register.state().storage.last);
     Ok(Answer::default().uint(u64::from(left), 4).uint(50_000, 4))
 }
 
 /// FF3A: type and length of a document that is then read with FF3B.
-pub(super) fn begin_read_back(mut call: Call<'_>) -> Result<Answer, Code> {
+pub(super) fn begin_read_back(call: &mut Call<'_>) -> Result<Answer, Code> {
     let number = call.fields.u32()?;
     call.fields.end()?;
     let found = document(call.register, number)?;
@@ -185,7 +185,7 @@ pub(super) fn begin_read_back(mut call: Call<'_>) -> Result<Answer, Code> {
 }
 
 /// FF3B: one tag, until there are none.
-pub(super) fn read_back(call: Call<'_>) -> Result<Answer, Code> {
+pub(super) fn read_back(call: &mut Call<'_>) -> Result<Answer, Code> {
     call.fields.end()?;
     let tag = call.session.read_back.pop_front().ok_or(Code::STORAGE_NO_DATA)?;
     Ok(Answer::default().bytes(&tag))

@@ -8,18 +8,18 @@ use crate::simulator::shtrih::wire::{self, Answer};
 const TEXT: usize = 250;
 
 /// 17h: flags, text.
-pub(super) fn line(mut call: Call<'_>) -> Result<Answer, Code> {
+pub(super) fn line(call: &mut Call<'_>) -> Result<Answer, Code> {
     let _flags = call.fields.u8()?;
     print(call)
 }
 
 /// 12h: the same in bold.
-pub(super) fn bold_line(call: Call<'_>) -> Result<Answer, Code> {
+pub(super) fn bold_line(call: &mut Call<'_>) -> Result<Answer, Code> {
     line(call)
 }
 
 /// 2Fh: flags, font, text.
-pub(super) fn line_in_font(mut call: Call<'_>) -> Result<Answer, Code> {
+pub(super) fn line_in_font(call: &mut Call<'_>) -> Result<Answer, Code> {
     let _flags = call.fields.u8()?;
     if !(1..=9).contains(&call.fields.u8()?) {
         return Err(Code::BAD_PARAMETERS);
@@ -27,14 +27,14 @@ pub(super) fn line_in_font(mut call: Call<'_>) -> Result<Answer, Code> {
     print(call)
 }
 
-fn print(mut call: Call<'_>) -> Result<Answer, Code> {
+fn print(call: &mut Call<'_>) -> Result<Answer, Code> {
     let text = call.fields.text(TEXT)?;
     call.register.add_text(text)?;
     Ok(call.operator())
 }
 
 /// 18h: title of 30 bytes, number.
-pub(super) fn title(mut call: Call<'_>) -> Result<Answer, Code> {
+pub(super) fn title(call: &mut Call<'_>) -> Result<Answer, Code> {
     let title = wire::text(call.fields.bytes(30)?);
     let number = call.fields.u16()?;
     call.fields.end()?;
@@ -44,7 +44,7 @@ pub(super) fn title(mut call: Call<'_>) -> Result<Answer, Code> {
 }
 
 /// 52h head, 53h end, 54h advertising.
-pub(super) fn cliche(mut call: Call<'_>) -> Result<Answer, Code> {
+pub(super) fn cliche(call: &mut Call<'_>) -> Result<Answer, Code> {
     call.fields.rest();
     let user = call.register.state().identity.user.clone();
     call.register.add_text(user)?;
@@ -52,7 +52,7 @@ pub(super) fn cliche(mut call: Call<'_>) -> Result<Answer, Code> {
 }
 
 /// C0h line, 40 bytes; C4h line of two bytes, 40 bytes.
-pub(super) fn load_graphics(mut call: Call<'_>) -> Result<Answer, Code> {
+pub(super) fn load_graphics(call: &mut Call<'_>) -> Result<Answer, Code> {
     if !matches!(call.fields.rest().len(), 41 | 42) {
         return Err(Code::FRAME_LENGTH);
     }
@@ -60,7 +60,7 @@ pub(super) fn load_graphics(mut call: Call<'_>) -> Result<Answer, Code> {
 }
 
 /// C1h, C3h loaded lines; C5h one line many times.
-pub(super) fn print_graphics(mut call: Call<'_>) -> Result<Answer, Code> {
+pub(super) fn print_graphics(call: &mut Call<'_>) -> Result<Answer, Code> {
     if call.fields.rest().len() < 2 {
         return Err(Code::FRAME_LENGTH);
     }
@@ -69,15 +69,15 @@ pub(super) fn print_graphics(mut call: Call<'_>) -> Result<Answer, Code> {
 }
 
 /// C2h: a number of five bytes as EAN-13.
-pub(super) fn ean13(mut call: Call<'_>) -> Result<Answer, Code> {
+pub(super) fn ean13(call: &mut Call<'_>) -> Result<Answer, Code> {
     let number = call.fields.uint(5)?;
     call.fields.end()?;
     call.register.add_text(format!("[EAN-13 {number:012}]"))?;
     Ok(call.operator())
 }
 
-/// DDh: type 0, number of the block, 64 bytes.
-pub(super) fn load_block(mut call: Call<'_>) -> Result<Answer, Code> {
+/// `DDh`: type 0, number of the block, 64 bytes.
+pub(super) fn load_block(call: &mut Call<'_>) -> Result<Answer, Code> {
     let kind = call.fields.u8()?;
     let block = call.fields.u8()?;
     let bytes = call.fields.bytes(64)?.to_vec();
@@ -89,8 +89,8 @@ pub(super) fn load_block(mut call: Call<'_>) -> Result<Answer, Code> {
     Ok(call.operator())
 }
 
-/// DEh: kind, length, first block, five parameters, alignment.
-pub(super) fn print_code(mut call: Call<'_>) -> Result<Answer, Code> {
+/// `DEh`: kind, length, first block, five parameters, alignment.
+pub(super) fn print_code(call: &mut Call<'_>) -> Result<Answer, Code> {
     let kind = call.fields.u8()?;
     let length = usize::from(call.fields.u16()?);
     let first = call.fields.u8()?;
