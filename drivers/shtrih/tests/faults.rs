@@ -277,6 +277,21 @@ fn a_busy_device_is_waited_for_and_an_endless_one_is_given_up() {
 }
 
 #[test]
+fn a_document_that_prints_for_long_is_waited_for() {
+    for time in ["700ms", "8s"] {
+        let mut shop = Shop::open();
+        shop.inject(&format!("print-time {time}"));
+        for _ in 0..3 {
+            match shop.dispatch(&small_sale()) {
+                End::Registered(_, paper) => assert_eq!(paper, Paper::Delivered, "{time}"),
+                other => panic!("{time}: {other:?}"),
+            }
+        }
+        assert_eq!(shop.booked(Kind::Receipt).len(), 3);
+    }
+}
+
+#[test]
 fn a_stranger_s_open_receipt_goes_to_a_person_and_is_not_touched() {
     let mut shop = Shop::open();
     let mark = shop.driver.mark().expect("answers");
