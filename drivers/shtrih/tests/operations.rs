@@ -5,6 +5,7 @@ use crate::contract::{
     Body, Cashier, Correction, CorrectionBasis, Driver, Money, Operation, Outcome, Paper, Puzzle, Reason, Shift,
     TaxSystem, VatRate, Verdict,
 };
+use crate::shtrih::command::table::Place;
 use crate::simulator::books::Kind;
 
 fn done(outcome: Outcome) -> u64 {
@@ -128,6 +129,9 @@ fn a_copy_a_drawer_and_a_clock_are_served() {
     assert_eq!(shop.driver.print_copy().expect("prints"), Paper::Delivered);
     shop.driver.open_drawer().expect("opens");
     shop.driver.beep().expect("beeps");
+    let number = Place { table: 1, row: 1, field: 1 };
+    shop.driver.write_field(number, &[7]).expect("written");
+    assert_eq!(shop.driver.read_field(number), Ok(vec![7]));
     done(shop.execute(Body::CloseShift(None)));
     let clock = crate::shtrih::service::Clock { year: 2026, month: 2, day: 11, hour: 9, minute: 30, second: 5 };
     shop.driver.set_clock(clock).expect("set");
