@@ -10,6 +10,7 @@ use super::marker::Marker;
 use super::money::Money;
 use super::outcome::{Paper, Proof};
 use super::pieces::pieces;
+use crate::spoil::{self, Spoil};
 
 /// Which device and which storage.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -185,6 +186,11 @@ pub fn judge(document: &Document, mark: &Mark, facts: &Facts) -> Verdict {
             return Verdict::CannotTell(Puzzle::Doubled { first: first.number, second: second.number });
         }
         return Verdict::Happened(first.proof.clone(), facts.paper);
+    }
+    if spoil::is(Spoil::AmountOnlyMatch)
+        && let Some(found) = facts.found.iter().find(|f| Some(f.trace) == document.body.trace())
+    {
+        return Verdict::Happened(found.proof.clone(), facts.paper);
     }
     if let Some(open) = facts.open {
         return if is_ours(document, &open) {

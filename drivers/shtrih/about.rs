@@ -1,9 +1,10 @@
 //! What this register is set up for: read from its tables once, and kept.
 
 use super::Shtrih;
+use super::command::storage::Registration;
 use super::command::table::{FieldShape, Place, ReadField, TableShape, WriteField};
 use super::link::Failure;
-use super::tax::{Groups, SIX_GROUPS, TEN_GROUPS};
+use super::tax::{Groups, MOST_GROUPS, SIX_GROUPS};
 use super::text;
 use crate::contract::{Capabilities, Fault, TaxSystem};
 
@@ -12,11 +13,9 @@ use crate::contract::{Capabilities, Fault, TaxSystem};
 pub(super) struct About {
     /// Tax groups, table 6.
     pub(super) groups: Groups,
-    /// True on firmware with ten groups.
-    pub(super) ten_groups: bool,
     /// Lines of sum zero may be registered: table 1 field 23.
     pub(super) zero_lines: bool,
-    /// Mask of the tax systems of the registration: table 18 field 5; 0 when the register does not say.
+    /// Mask of the tax systems of the registration: table 18 field 5, or FF09; 0 when the register does not say.
     pub(super) tax_systems: u8,
     /// The field "do not print" of table 17, when it is there.
     pub(super) no_print: Option<Place>,
@@ -51,15 +50,14 @@ impl Shtrih {
     pub(super) fn read_about(&mut self) -> Result<About, Fault> {
         let rows = self.unless_refused(&TableShape(TAX_TABLE))?.map_or(SIX_GROUPS, |(rows, _)| rows);
         let mut rates = Vec::new();
-        for row in Groups::rows(rows) {
+        for row in 1..=rows.min(MOST_GROUPS) {
             if let Some(rate) = self.number_at(Place { table: TAX_TABLE, row, field: 1 })? {
                 rates.push((row, rate as u32));
             }
         }
         let forbid_zero = self.number_at(Place { table: MODE_TABLE, row: 1, field: FORBID_ZERO })?;
         let about = About {
-            groups: Groups::from_table(&rates),
-            ten_groups: rows >= TEN_GROUPS,
+            groups: Groups::from_table(&rates, self.settings.profile),
             zero_lines: forbid_zero == Some(0),
             tax_systems: self.tax_systems()?,
             no_print: self.no_print_field()?,
@@ -84,32 +82,42 @@ impl Shtrih {
 
     /// Lets one document go without paper.
     pub(super) fn skip_paper_once(&mut self, place: Place) -> Result<(), Failure> {
-        self.link.run(&WriteField(place, vec![NO_PRINT_ONCE]))
+        self.link.run_patiently(&WriteField(place, vec![NO_PRINT_ONCE]))
     }
 
     /// Takes [`Shtrih::skip_paper_once`] back when the document for which it was set never came.
     pub(super) fn restore_paper(&mut self, place: Place) -> Result<(), Failure> {
-        if self.link.run(&ReadField(place))?.as_slice() == [NO_PRINT_ONCE] {
-            self.link.run(&WriteField(place, vec![0]))?;
+        if self.link.run_patiently(&ReadField(place))?.as_slice() == [NO_PRINT_ONCE] {
+            self.link.run_patiently(&WriteField(place, vec![0]))?;
         }
         Ok(())
     }
 
-    /// The field is text or a number, by model.
+    /// The table, where the field is text or a number by model; else FF09.
     fn tax_systems(&mut self) -> Result<u8, Fault> {
         let place = Place { table: STORAGE_TABLE, row: 1, field: TAX_SYSTEMS };
-        let Some(value) = self.unless_refused(&ReadField(place))? else { return Ok(0) };
-        Ok(match value[..] {
-            [mask] if !mask.is_ascii_digit() => mask,
-            _ => text::from_cp1251(&value).parse().unwrap_or(0),
-        })
+        let shape = self.unless_refused(&FieldShape { table: place.table, field: place.field })?;
+        let value = self.unless_refused(&ReadField(place))?;
+        let mask = match (shape, value) {
+            (Some(shape), Some(value)) if shape.range.is_some() => value.first().copied(),
+            (_, Some(value)) => text::from_cp1251(&value).parse().ok(),
+            (_, None) => None,
+        };
+        match mask {
+            Some(mask) => Ok(mask),
+            None => Ok(self.unless_refused(&Registration)?.unwrap_or(0)),
+        }
     }
 
     /// Field numbers move between models: by its name first, else the usual number if the field has its shape.
     fn no_print_field(&mut self) -> Result<Option<Place>, Fault> {
         let place = |field| Place { table: REGIONAL_TABLE, row: 1, field };
         let mut usual = None;
-        let fields = self.unless_refused(&TableShape(REGIONAL_TABLE))?.map_or(0, |(_, fields)| fields);
+        let Some((_, fields)) = self.unless_refused(&TableShape(REGIONAL_TABLE))? else {
+            // Without a description of the table the usual number counts where it holds one of the three values.
+            let value = self.number_at(place(NO_PRINT))?;
+            return Ok(value.is_some_and(|v| v <= 2).then(|| place(NO_PRINT)));
+        };
         for field in 1..=fields {
             let Some(shape) = self.unless_refused(&FieldShape { table: REGIONAL_TABLE, field })? else { continue };
             if shape.size != 1 || shape.range.is_none_or(|(least, most)| least != 0 || most == 0) {
@@ -135,8 +143,10 @@ impl Shtrih {
     fn unless_refused<C: super::command::Command>(&mut self, command: &C) -> Result<Option<C::Answer>, Fault> {
         match self.link.run_patiently(command) {
             Ok(answer) => Ok(Some(answer)),
+            // A wrong password is no answer about the model.
+            Err(failure @ Failure::Refused { code: 0x4F | 0x59, .. }) => Err(failure.fault()),
             Err(Failure::Refused { .. }) => Ok(None),
-            Err(Failure::Lost { fault, .. }) => Err(fault),
+            Err(Failure::Lost(fault)) => Err(fault),
         }
     }
 }

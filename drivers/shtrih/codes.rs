@@ -228,7 +228,7 @@ static GENERAL: [Entry; 205] = [
     e(0x60, Refuse(Reason::SumTooLarge), "overflow on multiplication"),
     e(0x61, Refuse(Reason::SumTooLarge), "price range overflow"),
     e(0x62, Refuse(Reason::SumTooLarge), "quantity range overflow"),
-    e(0x63, CancelOurs, "department range overflow"),
+    e(0x63, CancelOurs, "department range overflow, or a tax system that the register is not registered for"),
     e(0x64, Refuse(Reason::StorageUnusable), "FM missing"),
     e(0x65, Refuse(Reason::NotEnoughCash), "no cash in department"),
     e(0x66, Refuse(Reason::SumTooLarge), "department total overflow"),

@@ -33,48 +33,50 @@ pub fn same_serial(a: &str, b: &str) -> bool {
     a.trim().trim_start_matches('0') == b.trim().trim_start_matches('0')
 }
 
+/// Makes the opener of a named port.
+type Make = Box<dyn Fn(&str) -> Box<dyn Opener> + Send>;
+
 /// Opens the port at which the register with a serial number is, wherever it is plugged in today.
-pub struct FindingOpener<F> {
+pub struct FindingOpener {
     serial: String,
     settings: Settings,
-    candidates: F,
+    names: Box<dyn FnMut() -> Vec<String> + Send>,
+    make: Make,
     found: Option<String>,
 }
 
-impl<F, O> FindingOpener<F>
-where
-    F: FnMut() -> Vec<O> + Send,
-    O: Opener + 'static,
-{
-    /// `candidates` lists the ports that may be searched, best first.
-    pub fn new(serial: impl Into<String>, settings: Settings, candidates: F) -> Self {
-        Self { serial: serial.into(), settings, candidates, found: None }
+impl FindingOpener {
+    /// `names` lists the ports that may be searched, `make` opens one of them.
+    pub fn new(
+        serial: impl Into<String>,
+        settings: Settings,
+        names: impl FnMut() -> Vec<String> + Send + 'static,
+        make: impl Fn(&str) -> Box<dyn Opener> + Send + 'static,
+    ) -> Self {
+        Self { serial: serial.into(), settings, names: Box::new(names), make: Box::new(make), found: None }
     }
 }
 
-impl<F, O> Opener for FindingOpener<F>
-where
-    F: FnMut() -> Vec<O> + Send,
-    O: Opener + 'static,
-{
+impl Opener for FindingOpener {
+    /// Tries the port of the last time first.
     fn open(&mut self) -> Result<Box<dyn Port>, PortError> {
+        let mut names = (self.names)();
+        if let Some(last) = self.found.take() {
+            names.retain(|name| *name != last);
+            names.insert(0, last);
+        }
         let mut tried = Vec::new();
-        let names: Vec<String> = (self.candidates)().iter().map(Opener::name).collect();
         for name in names {
-            // Each port is listed anew, for a probe takes its opener and the line must be free again after it.
-            let pick = |list: Vec<O>| list.into_iter().find(|o| o.name() == name);
-            let Some(opener) = pick((self.candidates)()) else { continue };
-            match probe(Box::new(opener), &self.settings) {
+            match probe((self.make)(&name), &self.settings) {
                 Ok(seen) if same_serial(&seen.serial, &self.serial) => {
-                    let Some(mut opener) = pick((self.candidates)()) else { continue };
+                    let port = (self.make)(&name).open();
                     self.found = Some(name);
-                    return opener.open();
+                    return port;
                 }
                 Ok(seen) => tried.push(format!("{name}: serial {}", seen.serial)),
                 Err(fault) => tried.push(format!("{name}: {fault}")),
             }
         }
-        self.found = None;
         Err(PortError::Unreachable(format!("no register with serial {} ({})", self.serial, tried.join("; "))))
     }
 
@@ -82,3 +84,7 @@ where
         self.found.clone().unwrap_or_else(|| format!("register {}", self.serial))
     }
 }
+
+#[cfg(test)]
+#[path = "discover_tests.rs"]
+mod tests;

@@ -30,18 +30,24 @@ pub struct Timing {
     pub byte: Duration,
     /// Wait for an answer that was pending before our command.
     pub pending: Duration,
-    /// Time for writing one frame: 258 bytes take 0.6 s at 4800 baud.
+    /// Time for handing one frame to the system.
     pub write: Duration,
 }
 
 impl Timing {
-    /// For a serial line.
+    /// For a serial line that is fast.
     pub const SERIAL: Self = Self {
         control: Duration::from_millis(500),
         byte: Duration::from_millis(300),
         pending: Duration::from_secs(10),
         write: Duration::from_secs(2),
     };
+    /// For a serial line of this speed: a frame that was handed to the system is still under way for a while.
+    pub fn serial(baud: u32) -> Self {
+        let frame = Duration::from_millis(258 * 10 * 1000 / u64::from(baud.max(300)));
+        Self { control: Self::SERIAL.control + frame, write: Self::SERIAL.write + frame, ..Self::SERIAL }
+    }
+
     /// For a socket, where a lost segment costs a retransmission.
     pub const TCP: Self =
         Self { control: Duration::from_millis(1500), byte: Duration::from_millis(1500), ..Self::SERIAL };
@@ -67,7 +73,8 @@ pub enum Repeat {
     Freely,
     /// When the device has not heard it.
     IfUnheard,
-    /// Only when the device refused the frame itself: the command registers or moves money.
+    /// Only when the device refused the frame itself: the command registers, moves money, or would be an error the
+    /// second time.
     OnlyRefused,
 }
 

@@ -22,13 +22,8 @@ pub(super) enum Failure {
         /// True for the family FF..h, whose low codes are the storage's.
         of_storage: bool,
     },
-    /// No answer.
-    Lost {
-        /// What happened.
-        fault: Fault,
-        /// Whether the device may have carried the command out.
-        reached: bool,
-    },
+    /// No answer: the device may have carried the command out.
+    Lost(Fault),
 }
 
 impl Failure {
@@ -36,7 +31,7 @@ impl Failure {
     pub(super) fn refusal(self) -> Result<Refusal, Fault> {
         match self {
             Self::Refused { code, of_storage, .. } => Ok(codes::refusal(code, of_storage)),
-            Self::Lost { fault, .. } => Err(fault),
+            Self::Lost(fault) => Err(fault),
         }
     }
 
@@ -44,7 +39,7 @@ impl Failure {
     pub(super) fn fault(self) -> Fault {
         match self {
             Self::Refused { during, code, .. } => Fault::new(during, FaultKind::Answered(format!("{code:02X}h"))),
-            Self::Lost { fault, .. } => fault,
+            Self::Lost(fault) => fault,
         }
     }
 
@@ -101,22 +96,28 @@ impl Link {
         self.carry(command, &Request { sent_point: Some(point), ..command.request(self.password) })
     }
 
-    /// Runs a command; when the device is at work or waits for B0h, looks after it and runs the command again.
+    /// Runs a command; when the device is at work or waits for B0h, looks after it and runs the command again. Such an
+    /// answer says that the command was not carried out.
     pub(super) fn run_patiently<C: Command>(&mut self, command: &C) -> Result<C::Answer, Failure> {
-        let mut result = self.run(command);
-        for _ in 0..ASK_TRIES {
-            let Err(Failure::Refused { code, of_storage, .. }) = result else { break };
+        let until = self.port()?.now() + self.busy_limit;
+        loop {
+            let result = self.run(command);
+            let Err(Failure::Refused { code, of_storage, .. }) = result else { return result };
             match codes::entry(code, of_storage).map(|e| &e.decision) {
                 Some(Decision::Wait) => {}
                 Some(Decision::ContinuePrint) => drop(self.run(&ContinuePrint)),
                 Some(Decision::CancelOurs | Decision::CloseShift | Decision::Person | Decision::Refuse(_)) | None => {
-                    break;
+                    return result;
                 }
             }
-            self.wait_idle()?;
-            result = self.run(command);
+            let port = self.port()?;
+            port.pause(POLL);
+            let left = until.saturating_sub(port.now());
+            if left.is_zero() {
+                return result;
+            }
+            self.wait_idle_within(left)?;
         }
-        result
     }
 
     /// 10h until nothing prints. Gives the last state, which is still "printing" when the limit passed.
@@ -162,9 +163,9 @@ impl Link {
             left -= 1;
             match self.once(command, request) {
                 Err(Lost { kind: FaultKind::Silent | FaultKind::Garbled, reached: true }) if left > 0 => {}
-                Err(Lost { kind, reached }) => {
+                Err(Lost { kind, .. }) => {
                     self.drop_port();
-                    return Err(Failure::Lost { fault: Fault::new(request.name, kind), reached });
+                    return Err(Failure::Lost(Fault::new(request.name, kind)));
                 }
                 Ok(Err(code)) => {
                     let of_storage = request.code.len() == 2;
@@ -191,7 +192,7 @@ impl Link {
     }
 
     fn port(&mut self) -> Result<&mut Box<dyn Port>, Failure> {
-        let lost = |kind| Failure::Lost { fault: Fault::new("open the port", kind), reached: false };
+        let lost = |kind| Failure::Lost(Fault::new("open the port", kind));
         self.open().map_err(lost)?;
         self.port.as_mut().ok_or_else(|| lost(FaultKind::Silent))
     }

@@ -43,7 +43,10 @@ impl Shtrih {
         let (storage, _) = self.steady_counters()?;
         let last = u64::from(storage.last_document);
         let same = identity.serial == since.serial && storage.number == since.storage;
-        let mut found = if same { self.found_between(since.last_document, last)? } else { Vec::new() };
+        let mut found = Vec::new();
+        if same {
+            found = self.found_between(&storage.number, since.last_document, last)?;
+        }
         let strays = self.link.take_stray();
         self.evidence.extend(strays);
         for one in &mut found {
@@ -64,15 +67,15 @@ impl Shtrih {
 
     pub(super) fn read_found_since(&mut self, since: u64) -> Result<Vec<Found>, Fault> {
         let (storage, _) = self.steady_counters()?;
-        self.found_between(since, storage.last_document.into())
+        self.found_between(&storage.number, since, storage.last_document.into())
     }
 
-    fn found_between(&mut self, since: u64, last: u64) -> Result<Vec<Found>, Fault> {
-        (since + 1..=last).map(|number| self.found(number)).collect()
+    fn found_between(&mut self, storage: &str, since: u64, last: u64) -> Result<Vec<Found>, Fault> {
+        (since + 1..=last).map(|number| self.found(storage, number)).collect()
     }
 
-    fn found(&mut self, number: u64) -> Result<Found, Fault> {
-        let storage = self.storage()?.number;
+    fn found(&mut self, storage: &str, number: u64) -> Result<Found, Fault> {
+        let storage = storage.to_owned();
         let proof = |sign, total, device_time| Proof { document_number: number, sign, storage, total, device_time };
         let asked = u32::try_from(number).unwrap_or(u32::MAX);
         match self.link.run_patiently(&FindDocument(asked)) {
@@ -90,7 +93,7 @@ impl Shtrih {
                 marker: FoundMarker::Unreadable,
                 proof: proof(String::new(), None, None),
             }),
-            Err(Failure::Lost { fault, .. }) => Err(fault),
+            Err(Failure::Lost(fault)) => Err(fault),
         }
     }
 
@@ -101,8 +104,8 @@ impl Shtrih {
             match self.read_marker(number) {
                 Ok(marker) => return Ok(marker),
                 Err(Failure::Refused { .. }) => return Ok(FoundMarker::Unreadable),
-                Err(Failure::Lost { fault, .. }) if tries == TAG_TRIES => return Err(fault),
-                Err(Failure::Lost { .. }) => tries += 1,
+                Err(Failure::Lost(fault)) if tries == TAG_TRIES => return Err(fault),
+                Err(Failure::Lost(_)) => tries += 1,
             }
         }
     }

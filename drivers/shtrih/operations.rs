@@ -59,7 +59,7 @@ impl Shtrih {
             Err(Failure::Refused { code, of_storage, .. }) => {
                 self.take_back(&base, Stop::Refused(codes::refusal(code, of_storage)))
             }
-            Err(Failure::Lost { fault, .. }) => Outcome::Doubtful(fault),
+            Err(Failure::Lost(fault)) => Outcome::Doubtful(fault),
         }
     }
 
@@ -128,6 +128,9 @@ impl Shtrih {
             return self.take_back(&base, Stop::Fault(fault));
         }
         match self.register(&command) {
+            Ok(done) if !base.is_next(done.document) => {
+                Outcome::Doubtful(Fault::new("FF4A correction", FaultKind::Garbled))
+            }
             Ok(done) => {
                 let proof = new_proof(&base, done.document, done.sign, Some(correction.total), done.time);
                 Outcome::Done(proof, self.paper_of_last())
@@ -135,7 +138,7 @@ impl Shtrih {
             Err(Failure::Refused { code, of_storage, .. }) => {
                 self.take_back(&base, Stop::Refused(codes::refusal(code, of_storage)))
             }
-            Err(Failure::Lost { fault, .. }) => Outcome::Doubtful(fault),
+            Err(Failure::Lost(fault)) => Outcome::Doubtful(fault),
         }
     }
 
@@ -159,7 +162,7 @@ impl Shtrih {
                 Ok(_) => Outcome::Doubtful(Fault::new(during, FaultKind::Answered(format!("{code:02X}h")))),
                 Err(fault) => Outcome::Doubtful(fault),
             },
-            Err(Failure::Lost { fault, .. }) => Outcome::Doubtful(fault),
+            Err(Failure::Lost(fault)) => Outcome::Doubtful(fault),
         }
     }
 

@@ -40,7 +40,6 @@ impl Plan {
             return Err(Refusal::of(Reason::TaxSystemUnsupported));
         }
         let mut steps = Vec::new();
-        let mut ten_groups = false;
         for line in receipt.lines() {
             if line.total().is_zero() && !about.zero_lines {
                 steps.extend(text_lines(&format!("{}  0.00", line.title())));
@@ -50,7 +49,6 @@ impl Plan {
                 let reason = Reason::VatUnsupported(line.vat());
                 Refusal::of(reason)
             })?;
-            ten_groups |= group.row > super::tax::SIX_GROUPS;
             let name = text::title(line.title(), Item::MAX_NAME);
             let parts = pieces(line.quantity(), line.total());
             for piece in parts.iter().filter(|p| !p.total.is_zero() || about.zero_lines) {
@@ -59,7 +57,7 @@ impl Plan {
                     quantity: piece.quantity,
                     price: piece.price,
                     sum: piece.total,
-                    rate: group.bit,
+                    rate: group.code,
                     department,
                     method: method(line.settlement()),
                     object: object(line.subject()),
@@ -76,7 +74,6 @@ impl Plan {
             prepaid: payments.prepaid,
             rounding: receipt.rounding().minor() as u8,
             tax_system: system,
-            ten_groups: ten_groups && about.ten_groups,
         };
         let mut tags = cashier_tags(receipt.cashier());
         tags.extend(contact_tag(receipt.contact()));

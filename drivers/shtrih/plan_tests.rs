@@ -1,12 +1,11 @@
 use super::*;
 use crate::contract::{LineDraft, Payments, Quantity, ReceiptDraft, SumsPolicy, TaxSystem, VatRate};
 use crate::shtrih::command::Command;
-use crate::shtrih::tax::Groups;
+use crate::shtrih::tax::{Groups, Profile};
 
 fn about() -> About {
     About {
-        groups: Groups::from_table(&[(1, 2000), (2, 1000), (3, 0), (4, 0), (5, 2000), (6, 1000)]),
-        ten_groups: false,
+        groups: Groups::from_table(&[(1, 2000), (2, 1000), (3, 0), (4, 0), (5, 2000), (6, 1000)], Profile::Standard),
         zero_lines: false,
         tax_systems: 0b10,
         no_print: None,

@@ -19,7 +19,6 @@ use crate::contract::{
     Fault, FaultKind, Marker, Money, Operation, Outcome, Paper, Proof, Reason, Receipt, Refusal, Witness,
 };
 use crate::failpoint;
-use crate::spoil::{self, Spoil};
 
 /// How long the paper of a registered document is waited for before it is called unknown.
 const PAPER_PATIENCE: Duration = Duration::from_secs(15);
@@ -80,6 +79,10 @@ impl Shtrih {
             return self.undo(&base, Stop::Fault(fault), Some(&about));
         }
         match self.close(&plan) {
+            // The storage counts without gaps: another number is an answer that was hurt on the way.
+            Ok(closed) if !base.is_next(closed.document) => {
+                Outcome::Doubtful(Fault::new("FF45 close receipt", FaultKind::Garbled))
+            }
             Ok(closed) => {
                 let shown = if receipt.print() { self.paper_of_last() } else { Paper::Suppressed };
                 Outcome::Done(proof(&base, closed, receipt), shown)
@@ -87,7 +90,7 @@ impl Shtrih {
             Err(Failure::Refused { code, of_storage, .. }) => {
                 self.undo(&base, Stop::Refused(codes::refusal(code, of_storage)), Some(&about))
             }
-            Err(Failure::Lost { fault, .. }) => Outcome::Doubtful(fault),
+            Err(Failure::Lost(fault)) => Outcome::Doubtful(fault),
         }
     }
 
@@ -189,10 +192,7 @@ impl Shtrih {
             if code == 0x58 {
                 drop(self.link.run(&super::command::status::ContinuePrint));
             }
-            let doubt = |_| Failure::Lost {
-                fault: Fault::new(during, FaultKind::Answered(format!("{code:02X}h"))),
-                reached: true,
-            };
+            let doubt = |_| Failure::Lost(Fault::new(during, FaultKind::Answered(format!("{code:02X}h"))));
             let short = self.link.wait_idle().map_err(doubt)?;
             if !matches!(Mode::of(short.mode), Mode::Receipt(_)) {
                 return Err(doubt(failure));
@@ -203,11 +203,8 @@ impl Shtrih {
     /// Sends a command that registers, past the points at which tests stop the process.
     pub(super) fn register<C: Command>(&mut self, command: &C) -> Result<C::Answer, Failure> {
         failpoint::hit("shtrih.before-registering");
-        let mut result = self.link.run_through(command, "shtrih.registering-sent");
-        if spoil::is(Spoil::BlindResend) && matches!(result, Err(Failure::Lost { .. })) {
-            result = self.link.run(command);
-        }
-        if !matches!(result, Err(Failure::Lost { .. })) {
+        let result = self.link.run_through(command, "shtrih.registering-sent");
+        if !matches!(result, Err(Failure::Lost(_))) {
             failpoint::hit("shtrih.registering-answered");
         }
         result
@@ -297,6 +294,11 @@ pub(super) fn new_proof(base: &Base, document: u32, sign: u32, total: Option<Mon
 }
 
 impl Base {
+    /// True for the number of the first document after this.
+    pub(super) fn is_next(&self, document: u32) -> bool {
+        self.last_document.checked_add(1) == Some(document)
+    }
+
     /// Number of the last document before.
     pub(super) fn last_document(&self) -> u32 {
         self.last_document

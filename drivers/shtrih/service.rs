@@ -3,6 +3,7 @@
 use super::Shtrih;
 use super::command::print::{Copy, Drawer};
 use super::command::status::{Beep, ConfirmDate, SetDate, SetTime};
+use super::command::table::{Place, ReadField, WriteField};
 use super::link::Failure;
 use crate::contract::{Fault, Paper};
 
@@ -39,6 +40,17 @@ impl Shtrih {
     /// 13h: makes itself heard, so that a person knows which register it is.
     pub fn beep(&mut self) -> Result<(), Fault> {
         self.link.run_patiently(&Beep).map_err(Failure::fault)
+    }
+
+    /// 1Fh: a field of the settings as the register keeps it; numbers are little endian.
+    pub fn read_field(&mut self, place: Place) -> Result<Vec<u8>, Fault> {
+        self.link.run_patiently(&ReadField(place)).map_err(Failure::fault)
+    }
+
+    /// 1Eh: writes a field of the settings. What was read of them before is forgotten.
+    pub fn write_field(&mut self, place: Place, value: &[u8]) -> Result<(), Fault> {
+        self.about = None;
+        self.link.run_patiently(&WriteField(place, value.to_vec())).map_err(Failure::fault)
     }
 
     /// 21h, 22h, 23h: sets the clock; the shift must be closed. After 22h the register waits for the same date again.

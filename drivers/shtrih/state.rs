@@ -38,10 +38,13 @@ impl Shtrih {
         if Submode::of(short.submode) == Submode::AwaitsContinue {
             short = self.link.wait_idle_and_continue().map_err(Failure::fault)?;
         }
+        let mode = Mode::of(short.mode);
+        if Submode::of(short.submode) == Submode::Printing {
+            return Ok(self.busy_status(mode));
+        }
         let long = self.link.run_patiently(&LongStatus).map_err(Failure::fault)?;
         let storage = self.storage()?;
         let shift = self.shift()?;
-        let mode = Mode::of(short.mode);
         let by_storage = if shift.open { Shift::Open } else { Shift::Closed };
         Ok(Status {
             shift: mode.shift(shift.number.into()).unwrap_or(by_storage(shift.number.into())),
@@ -51,6 +54,18 @@ impl Shtrih {
             clock: Some(long.clock),
             warnings: warnings(storage.warnings),
         })
+    }
+
+    /// While it prints it answers nothing but 10h; the number of the shift is the last one that was heard.
+    fn busy_status(&self, mode: Mode) -> Status {
+        Status {
+            shift: mode.shift(self.last_shift).unwrap_or(Shift::Closed(self.last_shift)),
+            open_receipt: None,
+            hindrance: Some(Reason::Busy),
+            paper: Paper::Unknown,
+            clock: None,
+            warnings: Vec::new(),
+        }
     }
 
     pub(super) fn read_mark(&mut self) -> Result<Mark, Fault> {
@@ -83,7 +98,9 @@ impl Shtrih {
     }
 
     pub(super) fn shift(&mut self) -> Result<ShiftParameters, Fault> {
-        self.link.run_patiently(&ShiftState).map_err(Failure::fault)
+        let shift = self.link.run_patiently(&ShiftState).map_err(Failure::fault)?;
+        self.last_shift = shift.number.into();
+        Ok(shift)
     }
 
     /// The open receipt of mode 8 with its subtotal.
@@ -91,8 +108,12 @@ impl Shtrih {
         let Mode::Receipt(operation) = mode else { return Ok(None) };
         let subtotal = match self.link.run_patiently(&Subtotal) {
             Ok(sum) => Some(sum),
+            // Without paper it may not answer now, which is no "unknown".
+            Err(Failure::Refused { code: 0x50 | 0x58 | 0x6B | 0x6C | 0x72, .. }) => {
+                return Err(Fault::new("89h subtotal", FaultKind::Answered("not in this state".to_owned())));
+            }
             Err(Failure::Refused { .. }) => None,
-            Err(Failure::Lost { fault, .. }) => return Err(fault),
+            Err(Failure::Lost(fault)) => return Err(fault),
         };
         Ok(Some(OpenReceipt { operation, subtotal }))
     }
@@ -110,7 +131,7 @@ impl Shtrih {
         match read(self) {
             Ok(counters) => Ok(Some(counters)),
             Err(Failure::Refused { .. }) => Ok(None),
-            Err(Failure::Lost { fault, .. }) => Err(fault),
+            Err(Failure::Lost(fault)) => Err(fault),
         }
     }
 

@@ -74,6 +74,14 @@ impl Port for Serial {
     }
 }
 
+impl Drop for Serial {
+    /// What was not sent yet is not sent any more: a frame that was given up must not arrive later, and closing must
+    /// not wait for a device that takes no bytes.
+    fn drop(&mut self) {
+        let _ = tcflush(&self.fd, QueueSelector::OFlush);
+    }
+}
+
 /// The system's refusal to open, with the way out.
 fn refused(path: &str, e: Errno) -> PortError {
     let way_out = match e {

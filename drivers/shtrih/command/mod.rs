@@ -7,7 +7,7 @@
 //! | [`shift`] | E0h, 41h, 40h, 50h, 51h, FF35, FF4A: other operations |
 //! | [`storage`] | FF01, FF40, FF0A, FF3A, FF3B: the fiscal storage |
 //! | [`table`] | 1Eh, 1Fh, 2Dh, 2Eh, 1Ah, 1Bh: tables and registers |
-//! | [`print`] | 17h, 25h, 28h, 8Ch: paper and drawer |
+//! | [`mod@print`] | 17h, 25h, 28h, 8Ch: paper and drawer |
 //! | [`tlv`] | FF0C and the tags in it |
 
 pub mod print;

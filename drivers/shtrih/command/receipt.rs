@@ -1,7 +1,7 @@
 //! Section 6.3: a receipt from opening to close.
 
 use super::super::exchange::{Repeat, Request};
-use super::{Command, Fields, MEDIUM, SHORT, plain, put_le, put_padded, request};
+use super::{Command, Fields, MEDIUM, SHORT, plain, put_le, request};
 use crate::contract::{Money, Operation, Quantity};
 
 /// 8Dh open receipt.
@@ -12,7 +12,7 @@ impl Command for OpenReceipt {
     type Answer = ();
 
     fn request(&self, password: u32) -> Request {
-        let mut r = request("8Dh open receipt", &[0x8D], password, MEDIUM, Repeat::IfUnheard);
+        let mut r = request("8Dh open receipt", &[0x8D], password, MEDIUM, Repeat::OnlyRefused);
         r.body.push(match self.0 {
             Operation::Sale => 0,
             Operation::Return => 2,
@@ -44,7 +44,7 @@ pub struct Item {
     pub price: Money,
     /// Sum of the line; the device refuses more than a kopeck off price x quantity.
     pub sum: Money,
-    /// One bit: the tax group.
+    /// Code of the tax group.
     pub rate: u8,
     /// Department, 1..16.
     pub department: u8,
@@ -113,8 +113,6 @@ pub struct Close {
     pub rounding: u8,
     /// One bit of tag 1055, 0 for the registration's default.
     pub tax_system: u8,
-    /// True on firmware with tax groups 7..10 when one of them is used: four more tax sums follow the text.
-    pub ten_groups: bool,
 }
 
 /// Answer to FF45.
@@ -145,12 +143,9 @@ impl Command for Close {
             put_le(&mut r.body, sum.minor() as u64, 5);
         }
         r.body.push(self.rounding);
+        // Taxes: the device computes them itself (table 1, field 14 = 0).
         r.body.extend([0; 6 * 5]);
         r.body.push(self.tax_system);
-        if self.ten_groups {
-            put_padded(&mut r.body, b"", 64);
-            r.body.extend([0; 4 * 5]);
-        }
         r
     }
 

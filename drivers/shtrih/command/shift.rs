@@ -6,7 +6,7 @@ use crate::contract::{Money, Operation};
 
 plain!(
     /// FF41 begin opening of a shift: tags may follow, then E0h.
-    BeginOpenShift, "FF41 begin shift opening", [0xFF, 0x41], MEDIUM, Repeat::IfUnheard
+    BeginOpenShift, "FF41 begin shift opening", [0xFF, 0x41], MEDIUM, Repeat::OnlyRefused
 );
 plain!(
     /// E0h open shift: registers.
@@ -14,7 +14,7 @@ plain!(
 );
 plain!(
     /// FF42 begin closing of a shift: tags may follow, then 41h.
-    BeginCloseShift, "FF42 begin shift closing", [0xFF, 0x42], MEDIUM, Repeat::IfUnheard
+    BeginCloseShift, "FF42 begin shift closing", [0xFF, 0x42], MEDIUM, Repeat::OnlyRefused
 );
 plain!(
     /// 41h Z report: registers.
@@ -26,7 +26,7 @@ plain!(
 );
 plain!(
     /// FF35 begin correction receipt: tags may follow, then FF4A.
-    BeginCorrection, "FF35 begin correction", [0xFF, 0x35], MEDIUM, Repeat::IfUnheard
+    BeginCorrection, "FF35 begin correction", [0xFF, 0x35], MEDIUM, Repeat::OnlyRefused
 );
 
 /// 50h cash in, 51h cash out: moves money.

@@ -47,6 +47,25 @@ impl Command for StorageState {
     }
 }
 
+/// FF09 data of the last registration.
+#[derive(Clone, Copy, Debug)]
+pub struct Registration;
+
+impl Command for Registration {
+    /// Tax systems, a mask of tag 1055. It follows time (5), taxpayer number (12) and registration number (20).
+    type Answer = u8;
+
+    fn request(&self, password: u32) -> Request {
+        request("FF09 registration data", &[0xFF, 0x09], password, MEDIUM, Repeat::Freely)
+    }
+
+    fn answer(&self, data: &[u8]) -> Option<u8> {
+        let mut f = Fields(data);
+        f.take(5 + 12 + 20)?;
+        f.byte()
+    }
+}
+
 /// FF40 parameters of the shift.
 #[derive(Clone, Copy, Debug)]
 pub struct ShiftState;
