@@ -87,10 +87,18 @@ impl Shtrih {
 
     /// Takes [`Shtrih::skip_paper_once`] back when the document for which it was set never came.
     pub(super) fn restore_paper(&mut self, place: Place) -> Result<(), Failure> {
-        if self.link.run_patiently(&ReadField(place))?.as_slice() == [NO_PRINT_ONCE] {
-            self.link.run_patiently(&WriteField(place, vec![0]))?;
+        let restored = self.link.run_patiently(&ReadField(place)).and_then(|value| match value[..] {
+            [NO_PRINT_ONCE] => self.link.run_patiently(&WriteField(place, vec![0])),
+            _ => Ok(()),
+        });
+        match restored {
+            // A sale with paper at risk is better than none.
+            Err(failure @ Failure::Refused { .. }) => {
+                tracing::warn!(refused = ?failure, "whether the register prints is not known");
+                Ok(())
+            }
+            other => other,
         }
-        Ok(())
     }
 
     /// The table, where the field is text or a number by model; else FF09.

@@ -11,6 +11,7 @@ use super::about::About;
 use super::codes::{self, Decision, Mode, Submode};
 use super::command::Command;
 use super::command::receipt::{CancelReceipt, Closed, OpenReceipt, Subtotal};
+use super::command::status::ContinuePrint;
 use super::command::storage::CancelDocument;
 use super::link::Failure;
 use super::plan::{Plan, Step, marker_attribute, marker_tag};
@@ -99,12 +100,6 @@ impl Shtrih {
         let untouched = |failure: Failure| Stop::AtOnce(Outcome::Untouched(failure.fault()));
         let refused = |reason| Stop::AtOnce(Outcome::Refused(Refusal::of(reason)));
         let short = self.link.wait_idle_and_continue().map_err(untouched)?;
-        match Submode::of(short.submode) {
-            Submode::NoPaper | Submode::PaperEnded if with_paper => return Err(refused(Reason::PaperOut)),
-            Submode::Idle | Submode::NoPaper | Submode::PaperEnded => {}
-            Submode::AwaitsContinue | Submode::Printing => return Err(refused(Reason::Busy)),
-            Submode::Unknown => return Err(refused(Reason::NeedsService)),
-        }
         let mode = Mode::of(short.mode);
         if !modes.contains(&mode) {
             return Err(Stop::AtOnce(match mode {
@@ -118,6 +113,12 @@ impl Shtrih {
                 Mode::Working => Outcome::Refused(Refusal::of(Reason::Busy)),
                 Mode::NeedsPerson => Outcome::Refused(Refusal::of(Reason::NeedsService)),
             }));
+        }
+        match Submode::of(short.submode) {
+            Submode::NoPaper | Submode::PaperEnded if with_paper => return Err(refused(Reason::PaperOut)),
+            Submode::Idle | Submode::NoPaper | Submode::PaperEnded => {}
+            Submode::AwaitsContinue | Submode::Printing => return Err(refused(Reason::Busy)),
+            Submode::Unknown => return Err(refused(Reason::NeedsService)),
         }
         let storage = self.storage().map_err(|fault| Stop::AtOnce(Outcome::Untouched(fault)))?;
         if storage.current != 0 {
@@ -185,12 +186,12 @@ impl Shtrih {
                 Err(failure) => failure,
             };
             let Failure::Refused { during, code, of_storage } = failure else { return Err(failure) };
-            match codes::entry(code, of_storage).map(|e| &e.decision) {
-                Some(Decision::Wait | Decision::ContinuePrint) if tries < CLOSE_TRIES => {}
-                _ => return Err(failure),
+            let decision = codes::entry(code, of_storage).map(|e| &e.decision);
+            if !matches!(decision, Some(Decision::Wait | Decision::ContinuePrint)) || tries == CLOSE_TRIES {
+                return Err(failure);
             }
-            if code == 0x58 {
-                drop(self.link.run(&super::command::status::ContinuePrint));
+            if decision == Some(&Decision::ContinuePrint) {
+                drop(self.link.run(&ContinuePrint));
             }
             let doubt = |_| Failure::Lost(Fault::new(during, FaultKind::Answered(format!("{code:02X}h"))));
             let short = self.link.wait_idle().map_err(doubt)?;

@@ -301,6 +301,10 @@ fn a_stranger_s_open_receipt_goes_to_a_person_and_is_not_touched() {
     assert!(matches!(outcome, Outcome::Doubtful(_)), "{outcome:?}");
     let verdict = shop.driver.verdict(&document, &mark).expect("answers");
     assert!(matches!(verdict, Verdict::CannotTell(Puzzle::ForeignReceiptOpen(_))), "{verdict:?}");
+    shop.inject("paper out");
+    let outcome = shop.driver.execute(&document, &mut Willing);
+    assert!(matches!(outcome, Outcome::Doubtful(_)), "an open receipt comes before paper: {outcome:?}");
+    shop.inject("paper in");
     let open = shop.driver.status().expect("answers").open_receipt.expect("still open");
     assert_eq!(open.subtotal, Some(Money::from_minor(4200)));
     shop.driver.cancel_open().expect("a person agreed");
