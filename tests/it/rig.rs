@@ -163,7 +163,7 @@ port = "{dir}/register.tty"
             .expect("the daemon starts");
         match ready(&mut child, "kkm-bridge ready") {
             Some(line) => {
-                self.url = line.rsplit(' ').next().expect("an address").trim().to_owned();
+                line.rsplit(' ').next().expect("an address").trim().clone_into(&mut self.url);
                 self.daemon = Some(child);
                 true
             }
@@ -372,17 +372,17 @@ impl Cloud {
     fn hear(mut stream: TcpStream, heard: &(Mutex<Heard>, Condvar)) -> Option<()> {
         let mut reader = BufReader::new(stream.try_clone().ok()?);
         loop {
-            let mut head = String::new();
+            let mut top = String::new();
             loop {
-                let before = head.len();
-                if reader.read_line(&mut head).ok()? == 0 {
+                let before = top.len();
+                if reader.read_line(&mut top).ok()? == 0 {
                     return None;
                 }
-                if head.len() - before <= 2 {
+                if top.len() - before <= 2 {
                     break;
                 }
             }
-            let length = head.lines().find_map(|l| {
+            let length = top.lines().find_map(|l| {
                 let (name, value) = l.split_once(':')?;
                 name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>().ok())?
             });
@@ -391,7 +391,7 @@ impl Cloud {
             let mut inner = heard.0.lock().ok()?;
             let answered = inner.script.pop().unwrap_or(200);
             inner.callbacks.push(Callback {
-                head,
+                head: top,
                 body: serde_json::from_slice(&body).unwrap_or(Value::Null),
                 answered,
             });
