@@ -190,6 +190,8 @@ mod tests {
     fn family_and_port_are_enough() {
         assert!(open(&config(r#"{"family":"shtrih","port":"/dev/ttyS0"}"#)).is_ok());
         assert!(open(&config(r#"{"family":"shtrih","port":"tcp://10.0.0.7:7778"}"#)).is_ok());
+        #[cfg(feature = "simulators")]
+        assert!(open(&config(r#"{"family":"simulated","port":"/var/lib/training"}"#)).is_ok());
     }
 
     #[test]

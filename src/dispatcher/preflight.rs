@@ -182,19 +182,19 @@ impl Lane {
 
     /// True when the shift is as the document needs it; else one step towards it was made.
     fn shift_is_ready(&mut self, waiting: &Waiting, status: &Status) -> Result<bool, Early> {
-        if waiting.body.receipt().is_none() {
-            return Ok(true);
-        }
+        let Some(receipt) = waiting.body.receipt() else { return Ok(true) };
+        let cashier = receipt.cashier().cloned();
         let (body, allowed, reason) = match status.shift {
             Shift::Open(_) | Shift::None => return Ok(true),
-            Shift::Closed(_) => (Body::OpenShift(None), self.settings.open_shift, Reason::ShiftClosed),
-            Shift::Expired(_) => (Body::CloseShift(None), self.settings.close_expired_shift, Reason::ShiftExpired),
+            Shift::Closed(_) => (Body::OpenShift(cashier), self.settings.open_shift, Reason::ShiftClosed),
+            Shift::Expired(_) => (Body::CloseShift(cashier), self.settings.close_expired_shift, Reason::ShiftExpired),
         };
         if !allowed {
             return Err(Look::Hold(reason).into());
         }
-        let what = format!("{body:?}");
-        self.journal.note(&self.name, "shift", &what)?;
+        let what =
+            if matches!(body, Body::OpenShift(_)) { "shift opened for a receipt" } else { "expired shift closed" };
+        self.journal.note(&self.name, what, "")?;
         // Opening and closing a shift may be repeated: the device itself refuses the second.
         let marker = Marker::new(0, 0, 0).expect("zeros are in range");
         let document = Document { marker, body, original: None };

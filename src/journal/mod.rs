@@ -235,11 +235,15 @@ fn prepare(connection: &mut Connection, path: &Path) -> Result<(), JournalError>
     if pages <= PAGES_CHECKED_AT_START {
         quick_check(connection, path)?;
     }
-    connection.execute_batch("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;")?;
-    let (busy, _, _): (i64, i64, i64) =
-        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))?;
-    if busy != 0 {
-        return Err(damaged("the log cannot be moved into the file".into()));
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    // A new journal has no log yet, and SQLite calls that locked.
+    if version > 0 {
+        let busy: i64 = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |r| r.get(0))?;
+        if busy != 0 {
+            return Err(damaged("the log cannot be moved into the file".into()));
+        }
     }
     let migrations = Migrations::new(MIGRATIONS.iter().map(|sql| M::up(sql)).collect());
     migrations.to_latest(connection).map_err(|error| damaged(error.to_string()))?;

@@ -9,7 +9,7 @@ fn sums_that_differ_an_unknown_slug_and_a_foreign_callback_are_refused() {
     let mut rig = Rig::new();
     rig.start();
     let mut sums = example();
-    sums["payments"][0]["sum"] = json!(7.55);
+    sums["payments"][0]["sum"] = json!(4.55);
     rig.post(&sums).assert_error(1003);
     let mut slug = example();
     slug["positions"][0]["vat"] = json!("ru_vat_77");

@@ -8,7 +8,7 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
-use kkm_drivers::simulator::books::{self, BookedDocument};
+use kkm_drivers::simulator::books::{self, BookedDocument, Kind};
 use serde_json::{Value, json};
 
 pub const SHOP_TOKEN: &str = "shop-token-0123456789abcdef";
@@ -37,6 +37,7 @@ pub struct Rig {
     pub url: String,
     pub cloud: Cloud,
     settings: String,
+    origins: Vec<String>,
 }
 
 impl Rig {
@@ -49,8 +50,9 @@ impl Rig {
     pub fn with(settings: &str) -> Self {
         let dir = tempfile::tempdir().expect("a directory");
         let cloud = Cloud::open();
-        let mut rig =
-            Self { dir, register: None, daemon: None, url: String::new(), cloud, settings: settings.to_owned() };
+        let origins = vec![cloud.origin.clone()];
+        let settings = settings.to_owned();
+        let mut rig = Self { dir, register: None, daemon: None, url: String::new(), cloud, settings, origins };
         rig.secret("shop.token", SHOP_TOKEN);
         rig.secret("partner.token", PARTNER_TOKEN);
         rig.start_register(&[]);
@@ -79,7 +81,7 @@ directory = "{dir}/journal"
 
 [callback]
 token = {{ file = "{dir}/partner.token" }}
-allowed = ["{cloud}"]
+allowed = [{allowed}]
 
 [shops.salon]
 token = {{ file = "{dir}/shop.token" }}
@@ -91,7 +93,7 @@ port = "{dir}/register.tty"
 
 {settings}
 "#,
-            cloud = self.cloud.origin,
+            allowed = self.origins.iter().map(|o| format!("{o:?}")).collect::<Vec<_>>().join(", "),
             settings = self.settings,
         );
         std::fs::write(&path, text).expect("written");
@@ -132,6 +134,11 @@ port = "{dir}/register.tty"
 
     pub fn start(&mut self) {
         self.start_with(&[]);
+    }
+
+    /// Lets callbacks go to another origin too.
+    pub fn allow_origin(&mut self, origin: &str) {
+        self.origins.push(origin.to_owned());
     }
 
     /// Starts the daemon with further environment, and waits until it is ready.
@@ -226,7 +233,7 @@ port = "{dir}/register.tty"
     /// Receipts in the register's own books.
     pub fn receipts(&self) -> Vec<BookedDocument> {
         let all = books::read(&self.path("books")).expect("the books are whole");
-        all.into_iter().filter(BookedDocument::is_receipt).collect()
+        all.into_iter().filter(|d| d.kind == Kind::Receipt).collect()
     }
 
     /// Runs a command of the program.

@@ -1,5 +1,6 @@
 //! The main job, end to end.
 
+use kkm_drivers::simulator::books::Operation;
 use serde_json::json;
 
 use crate::rig::{PARTNER_TOKEN, Rig, another, example};
@@ -22,8 +23,12 @@ fn the_documented_example_is_registered_once_and_reported_with_the_token() {
     let receipts = rig.receipts();
     assert_eq!(receipts.len(), 1);
     let receipt = &receipts[0];
-    assert_eq!(receipt.total_minor, 1065);
-    assert_eq!((receipt.cash_minor, receipt.card_minor, receipt.advance_minor), (455, 555, 55));
+    let paid = &receipt.payments;
+    assert_eq!(receipt.total.minor(), 1065);
+    assert_eq!((paid.cash.minor(), paid.electronic_total().minor(), paid.prepaid.minor()), (455, 555, 55));
+    assert_eq!(receipt.vat.values().map(|v| v.tax.minor()).collect::<Vec<_>>(), [97], "10 % inside 10.65");
+    assert_eq!(receipt.tag_text(1008), "customer@example.com");
+    assert_eq!(receipt.tag_text(1021), "Cashier John Smith");
 }
 
 #[test]
@@ -55,8 +60,6 @@ fn a_return_is_registered_as_one_with_positive_sums() {
     rig.post(&back).assert_pending();
     rig.cloud.await_success(&back["id"]);
     let receipts = rig.receipts();
-    assert_eq!(
-        receipts.iter().map(|r| (r.is_return(), r.total_minor)).collect::<Vec<_>>(),
-        [(false, 1065), (true, 1065)]
-    );
+    let booked: Vec<_> = receipts.iter().map(|r| (r.operation, r.total.minor())).collect();
+    assert_eq!(booked, [(Some(Operation::Sale), 1065), (Some(Operation::SaleReturn), 1065)]);
 }

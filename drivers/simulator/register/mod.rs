@@ -14,6 +14,7 @@ pub mod counters;
 mod denied;
 mod drawer;
 pub mod end;
+mod ledger;
 pub mod printer;
 pub mod receipt;
 pub mod settings;
@@ -31,8 +32,9 @@ pub use denied::Denied;
 pub use shift::ShiftPhase;
 pub use state::{Begun, Identity, State, StateError, Storage};
 
-use self::books::{BookedDocument, Books, Kind, PaymentSums};
+use self::books::{BookedDocument, Kind, PaymentSums};
 use self::clock::{Clock, Moment};
+use self::ledger::Ledger;
 use self::printer::Printing;
 use super::paper;
 use crate::contract::Money;
@@ -40,7 +42,7 @@ use crate::contract::Money;
 /// A simulated register.
 pub struct Register {
     state: State,
-    books: Books,
+    books: Ledger,
     directory: Option<PathBuf>,
     durable: bool,
     paper: Box<dyn Write + Send>,
@@ -70,7 +72,7 @@ pub struct Booked {
 impl Register {
     /// A register without a disk: its books end with the process.
     pub fn in_memory(clock: Clock, paper: Box<dyn Write + Send>) -> Self {
-        let (books, state) = (Books::in_memory(), State::new(clock));
+        let (books, state) = (Ledger::in_memory(), State::new(clock));
         let mut register = Self {
             state,
             books,
@@ -96,7 +98,7 @@ impl Register {
     ) -> Result<Self, StateError> {
         std::fs::create_dir_all(directory)?;
         let lock = lock(directory)?;
-        let books = Books::open(directory, durable)?;
+        let books = Ledger::open(directory, durable)?;
         let mut state = State::load(directory)?.unwrap_or_else(|| State::new(clock));
         let counted = state.counted;
         let missed = books.documents().iter().filter(|document| document.seq > counted);

@@ -98,6 +98,8 @@ async fn post(cloud: &Cloud, url: &str, origin: &str) -> Result<(), String> {
     document["callback_url"] = json!(format!("{origin}/api/v1/integration/kkm/callback/"));
     let token = read(cloud.shop_token_file.as_ref().ok_or("--shop-token-file is missing")?)?;
     println!("--- request: POST {url}\n{}", pretty(&document));
+    // An error says that it is installed already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let client = reqwest::Client::builder().no_proxy().tls_certs_only([]).build().map_err(|e| e.to_string())?;
     let answer = client
         .post(url)
