@@ -19,9 +19,9 @@ use crate::altegio::{Rules, TaxTable};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{self, Settings};
 use crate::control::{self, Desk};
-use crate::dispatcher::{Lane, Settings as LaneSettings};
+use crate::dispatcher::{Closing, Lane, LaneDoor, Settings as LaneSettings};
 use crate::http::{self, Limits};
-use crate::inbox::{self, Inbox, LaneDoor, ShopDoor};
+use crate::inbox::{self, Inbox, ShopDoor};
 use crate::journal::life;
 use crate::journal::{EXIT_JOURNAL, Journal, JournalError};
 use crate::outbox::{self, origin::Policy, send::Sender};
@@ -137,21 +137,19 @@ fn lanes(
             cancel_foreign: device.exclusive,
             open_shift: device.shift.open,
             close_expired_shift: device.shift.close_expired,
+            closing: Closing {
+                at: device.shift.close_at,
+                zone: Some(settings.altegio.time_zone.clone()),
+                automatic: device.shift.close,
+            },
             locale: settings.altegio.locale,
         };
         let door = LaneDoor::default();
-        let lane = Lane::new(
-            name.clone(),
-            driver,
-            journal.clone(),
-            lane_settings,
-            door.receipt_time.clone(),
-            reports.clone(),
-        )?;
-        let (bell, stop) = (door.bell.clone(), stop.clone());
+        let lane = Lane::new(name.clone(), driver, journal.clone(), lane_settings, door.clone(), reports.clone())?;
+        let stop = stop.clone();
         let thread = std::thread::Builder::new()
             .name(format!("lane {name}"))
-            .spawn(move || run_lane(lane, &bell, &stop))
+            .spawn(move || run_lane(lane, &stop))
             .map_err(|source| StartError::Io { what: "a thread".into(), source })?;
         running.insert(name.clone(), RunningLane { door, thread });
     }
@@ -159,8 +157,8 @@ fn lanes(
 }
 
 /// A lane that cannot go on ends the process: half a daemon would accept what it never prints.
-fn run_lane(lane: Lane, bell: &crate::bell::Bell, stop: &AtomicBool) {
-    match std::panic::catch_unwind(AssertUnwindSafe(|| lane.run(bell, stop))) {
+fn run_lane(lane: Lane, stop: &AtomicBool) {
+    match std::panic::catch_unwind(AssertUnwindSafe(|| lane.run(stop))) {
         Ok(Ok(())) => {}
         Ok(Err(error)) => {
             tracing::error!(%error, "the journal failed a lane; the process ends");
@@ -195,7 +193,8 @@ async fn serve(
     let outbox = tokio::spawn(send_reports(journal.clone(), sender, clock, reports.clone(), outbox_stops));
     let desk = Arc::new(Desk {
         journal: journal.clone(),
-        lanes: lanes.iter().map(|(name, lane)| (name.clone(), lane.door.bell.clone())).collect(),
+        lanes: lanes.iter().map(|(name, lane)| (name.clone(), lane.door.clone())).collect(),
+        running: true,
         reports: reports.clone(),
         locale: settings.altegio.locale,
     });
@@ -305,7 +304,8 @@ pub fn offline_desk(settings: &Settings) -> Result<Desk, StartError> {
     let journal = Journal::open(&settings.journal.directory, Arc::new(clock))?;
     Ok(Desk {
         journal,
-        lanes: settings.devices.keys().map(|name| (name.clone(), Arc::default())).collect(),
+        lanes: settings.devices.keys().map(|name| (name.clone(), LaneDoor::default())).collect(),
+        running: false,
         reports: Arc::new(Notify::new()),
         locale: settings.altegio.locale,
     })

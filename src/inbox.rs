@@ -21,8 +21,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use crate::altegio::{self, Order, RawId, Refusal, Rules, Status, StatusBody};
-use crate::bell::Bell;
-use crate::dispatcher::{ReceiptTime, words};
+use crate::dispatcher::{LaneDoor, words};
 use crate::http::{self, BodyFault};
 use crate::journal::accept::{Acceptance, Incoming, Policy, Repeat, SameId};
 use crate::journal::{Journal, JournalError};
@@ -31,15 +30,6 @@ use crate::outbox::origin;
 
 /// The longest body that is read, in bytes.
 pub const BODY_LIMIT: usize = 1024 * 1024;
-
-/// A lane as intake knows it.
-#[derive(Clone, Debug, Default)]
-pub struct LaneDoor {
-    /// Wakes it.
-    pub bell: Arc<Bell>,
-    /// How long a receipt takes at present.
-    pub receipt_time: Arc<ReceiptTime>,
-}
 
 /// Who may send, and to which device.
 pub struct ShopDoor {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::document::{Body, Document};
 use super::evidence::{Found, Identity, Mark, OpenReceipt, Verdict};
-use super::outcome::{Fault, Outcome, Paper, Reason};
+use super::outcome::{Fault, FaultKind, Outcome, Paper, Reason};
 use super::tax::{TaxSystem, VatRate};
 
 /// A register or printer on a port. Blocking: one thread owns one device, for equipment is half-duplex and slow.
@@ -39,6 +39,11 @@ pub trait Driver: Send {
 
     /// Lets an interrupted print go on, and says where the paper is.
     fn resume_paper(&mut self) -> Result<Paper, Fault>;
+
+    /// Prints the last receipt again, marked as a copy by the device; registers nothing.
+    fn copy_receipt(&mut self) -> Result<(), Fault> {
+        Err(Fault::new("copy of a receipt", FaultKind::Answered("not offered by this device".into())))
+    }
 }
 
 /// Who must know before a driver passes a point.

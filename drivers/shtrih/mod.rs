@@ -180,6 +180,10 @@ impl Driver for Shtrih {
     fn resume_paper(&mut self) -> Result<Paper, Fault> {
         self.continue_paper()
     }
+
+    fn copy_receipt(&mut self) -> Result<(), Fault> {
+        self.print_copy().map(|_| ())
+    }
 }
 
 #[cfg(all(test, feature = "simulators"))]

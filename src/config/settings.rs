@@ -5,7 +5,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use serde::Deserialize;
+use jiff::civil::Time;
+use serde::{Deserialize, Deserializer};
 
 use crate::altegio::rules::{AltegioRules, SumsRules};
 use crate::journal::accept::{Repeat, SameId};
@@ -157,14 +158,25 @@ pub struct Shop {
 pub struct ShiftPolicy {
     /// Open a shift when a receipt needs one.
     pub open: bool,
+    /// Close the shift by itself: at `close_at`, and always before 24 hours are over.
+    pub close: bool,
+    /// Time of day in the shop's zone, `"23:50"`.
+    #[serde(deserialize_with = "time_of_day")]
+    pub close_at: Option<Time>,
     /// Close a shift older than 24 hours when a receipt needs a fresh one.
     pub close_expired: bool,
 }
 
 impl Default for ShiftPolicy {
     fn default() -> Self {
-        Self { open: true, close_expired: true }
+        Self { open: true, close: true, close_at: None, close_expired: true }
     }
+}
+
+fn time_of_day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Time>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let time = Time::strptime("%H:%M", &text);
+    time.map(Some).map_err(|_| serde::de::Error::custom(format!("\"{text}\" is no time such as \"23:50\"")))
 }
 
 /// Section `[devices.NAME]`.

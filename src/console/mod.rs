@@ -2,6 +2,7 @@
 
 #[cfg(feature = "simulators")]
 mod demo;
+mod operate;
 mod print;
 #[cfg(feature = "simulators")]
 mod simulate;
@@ -89,6 +90,33 @@ enum Command {
         /// Number of the document here; default: all
         row: Option<i64>,
     },
+    /// Open, close or show the shift
+    Shift {
+        #[command(subcommand)]
+        shift: operate::Shift,
+    },
+    /// Print a report; x: totals so far, z: closes the shift
+    Report {
+        #[command(subcommand)]
+        report: operate::Report,
+    },
+    /// Put cash into the drawer or take it out
+    Cash {
+        #[command(subcommand)]
+        cash: operate::Cash,
+    },
+    /// Make a correction receipt
+    Correction(operate::CorrectionOf),
+    /// Print the last receipt again, marked as a copy
+    Receipt {
+        #[command(subcommand)]
+        receipt: operate::Receipt,
+    },
+    /// Let an interrupted print go on after paper or cover
+    Paper {
+        #[command(subcommand)]
+        paper: operate::Paper,
+    },
     /// Copy the journal to a new file while work goes on
     Backup {
         /// New file
@@ -148,6 +176,12 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Allow { document_id, device } => Ask::Allow { document_id, device },
         Command::Agree { device } => Ask::Agree { device },
         Command::Retry { row } => Ask::Retry { row },
+        Command::Shift { shift } => shift.ask(),
+        Command::Report { report } => report.ask(),
+        Command::Cash { cash } => cash.ask(),
+        Command::Correction(correction) => correction.ask(),
+        Command::Receipt { receipt } => receipt.ask(),
+        Command::Paper { paper } => paper.ask(),
         Command::Backup { to } => match std::path::absolute(&to) {
             Ok(to) => Ask::Backup { to },
             Err(error) => return fail(&error, 1),
@@ -227,7 +261,13 @@ fn answer(settings: &Settings, ask: &Ask) -> ExitCode {
         Tell::Document(None) => fail(&"there is no such document", 1),
         told => {
             print::tell(&told);
-            ExitCode::SUCCESS
+            // An operation that was ordered and did not come to a good end.
+            match &told {
+                Tell::Document(Some(d)) if matches!(ask, Ask::Operate { .. }) && d.summary.state != "done" => {
+                    ExitCode::FAILURE
+                }
+                _ => ExitCode::SUCCESS,
+            }
         }
     }
 }

@@ -2,9 +2,10 @@
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use kkm_drivers::contract::Money;
+use kkm_drivers::contract::{Money, Paper, Shift};
 
 use crate::control::{DeviceView, Tell};
+use crate::dispatcher::errand::ErrandTold;
 use crate::journal::views::{Details, Happened, Summary};
 
 /// Prints an answer on standard output.
@@ -15,7 +16,51 @@ pub(super) fn tell(tell: &Tell) {
         Tell::Document(None) => println!("There is no such document."),
         Tell::History(list) => list.iter().for_each(|h| println!("{}", happened(h))),
         Tell::Devices(list) => list.iter().for_each(device),
+        Tell::Errand(told) => errand(told),
         Tell::Done(text) | Tell::Refused(text) => println!("{text}"),
+    }
+}
+
+fn errand(told: &ErrandTold) {
+    match told {
+        ErrandTold::Looked(looked) => {
+            let (identity, status) = looked.as_ref();
+            println!(
+                "{} {}, serial {}, storage {}",
+                identity.model, identity.firmware, identity.serial, identity.storage
+            );
+            match status.shift {
+                Shift::Closed(number) => println!("  shift      closed (last was {number})"),
+                Shift::Open(number) => println!("  shift      {number} is open"),
+                Shift::Expired(number) => println!("  shift      {number} is older than 24 hours and must be closed"),
+                Shift::None => println!("  shift      the device knows none"),
+            }
+            if let Some(clock) = &status.clock {
+                println!("  clock      {clock}");
+            }
+            println!("  paper      {}", paper(status.paper));
+            if let Some(open) = &status.open_receipt {
+                println!("  receipt    one is open: {open:?}");
+            }
+            if let Some(hindrance) = &status.hindrance {
+                println!("  hindered   {hindrance:?}");
+            }
+            for warning in &status.warnings {
+                println!("  warning    {warning}");
+            }
+        }
+        ErrandTold::Paper(state) => println!("The paper of the last document is {}.", paper(*state)),
+        ErrandTold::Copied => println!("A copy of the last receipt is printed."),
+        ErrandTold::Failed(why) => println!("{why}"),
+    }
+}
+
+fn paper(paper: Paper) -> &'static str {
+    match paper {
+        Paper::Delivered => "out",
+        Paper::Pending => "waiting for a roll or the cover",
+        Paper::Suppressed => "not wanted",
+        Paper::Unknown => "unknown",
     }
 }
 

@@ -2,22 +2,30 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
-use kkm_drivers::contract::{Money, Proof};
+use kkm_drivers::contract::{Body, Money, Proof};
 
-use super::{Ask, DeviceView, Numbers, Tell};
-use crate::bell::Bell;
-use crate::dispatcher::words;
+use super::{Ask, DeviceView, Numbers, Operate, Tell};
+use crate::dispatcher::errand::{Errand, ErrandTold};
+use crate::dispatcher::{LaneDoor, words};
 use crate::journal::views::Details;
 use crate::journal::{Journal, JournalError, Row};
 use crate::messages::Locale;
+
+/// A report may print for a minute, a receipt before it too.
+const OPERATION_PATIENCE: Duration = Duration::from_secs(180);
+/// A device that is not printing answers a question within this.
+const ERRAND_PATIENCE: Duration = Duration::from_secs(20);
 
 /// Answers requests from the journal, and wakes who must know.
 pub struct Desk {
     /// Where everything is.
     pub journal: Journal,
-    /// The lanes' doorbells by device; of a daemon that does not run, the names alone.
-    pub lanes: BTreeMap<String, Arc<Bell>>,
+    /// The lanes by device; of a daemon that does not run, the names alone.
+    pub lanes: BTreeMap<String, LaneDoor>,
+    /// A daemon runs, so that devices can be asked.
+    pub running: bool,
     /// Wakes the outbox.
     pub reports: Arc<tokio::sync::Notify>,
     /// Language of what is reported.
@@ -49,6 +57,8 @@ impl Desk {
                 self.reports.notify_one();
                 Tell::Done(format!("reports sent again: {sent}"))
             }
+            Ask::Operate { device, operate } => self.operate(device, operate)?,
+            Ask::Errand { device, errand } => self.errand(device, errand)?,
             Ask::Backup { to } => {
                 self.journal.backup(&to)?;
                 Tell::Done(format!("copied to {}", to.display()))
@@ -118,21 +128,67 @@ impl Desk {
     }
 
     fn allow(&self, document_id: i64, device: Option<String>) -> Result<Tell, JournalError> {
-        let device = match device {
-            Some(device) if self.lanes.contains_key(&device) => device,
-            Some(device) => return Err(JournalError::Decision(format!("there is no device {device}"))),
-            None if self.lanes.len() == 1 => self.lanes.keys().next().cloned().unwrap_or_default(),
-            None => return Err(JournalError::Decision("there are several devices; name one with --device".into())),
-        };
+        let device = self.one_device(device)?;
         self.journal.allow(&device, document_id)?;
         Ok(Tell::Done(format!(
             "the next receipt for sale {document_id} on {device} is taken; print it again in Altegio"
         )))
     }
 
+    /// The device that is meant.
+    fn one_device(&self, named: Option<String>) -> Result<String, JournalError> {
+        match named {
+            Some(device) if self.lanes.contains_key(&device) => Ok(device),
+            Some(device) => Err(JournalError::Decision(format!("there is no device {device}"))),
+            None if self.lanes.len() == 1 => Ok(self.lanes.keys().next().cloned().unwrap_or_default()),
+            None => Err(JournalError::Decision("there are several devices; name one with --device".into())),
+        }
+    }
+
+    /// Orders an operation and waits for its end.
+    fn operate(&self, device: Option<String>, operate: Operate) -> Result<Tell, JournalError> {
+        let device = self.one_device(device)?;
+        self.must_run()?;
+        let body = match operate {
+            Operate::OpenShift => Body::OpenShift(None),
+            Operate::CloseShift => Body::CloseShift(None),
+            Operate::XReport => Body::XReport,
+            Operate::CashIn(sum) => Body::CashIn(sum),
+            Operate::CashOut(sum) => Body::CashOut(sum),
+            Operate::Correction(correction) => Body::Correction(*correction),
+        };
+        let mut commits = self.journal.wait_for_commit(u64::MAX, Duration::ZERO);
+        let row = self.journal.order(&device, body)?;
+        self.wake(&device);
+        let patience = self.journal.clock().now().plus(OPERATION_PATIENCE);
+        while !self.journal.state_of(row)?.is_final() && self.journal.clock().now().boot_ms < patience.boot_ms {
+            commits = self.journal.wait_for_commit(commits, Duration::from_secs(1));
+        }
+        Ok(Tell::Document(self.journal.find(&row.to_string())?.map(Box::new)))
+    }
+
+    fn errand(&self, device: Option<String>, errand: Errand) -> Result<Tell, JournalError> {
+        let device = self.one_device(device)?;
+        self.must_run()?;
+        let heard = self.lanes[&device].errands.leave(errand);
+        self.wake(&device);
+        Ok(match heard.recv_timeout(ERRAND_PATIENCE) {
+            Ok(ErrandTold::Failed(why)) => Tell::Refused(why),
+            Ok(told) => Tell::Errand(told),
+            Err(_) => Tell::Refused(format!("{device} is busy with a document; see `kkm-bridge queue`")),
+        })
+    }
+
+    fn must_run(&self) -> Result<(), JournalError> {
+        if self.running {
+            return Ok(());
+        }
+        Err(JournalError::Decision("the service does not run; start it first (systemctl start kkm-bridge)".into()))
+    }
+
     fn wake(&self, device: &str) {
-        if let Some(bell) = self.lanes.get(device) {
-            bell.ring();
+        if let Some(lane) = self.lanes.get(device) {
+            lane.bell.ring();
         }
     }
 }

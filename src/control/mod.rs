@@ -8,6 +8,9 @@ mod serve;
 
 use serde::{Deserialize, Serialize};
 
+use kkm_drivers::contract::{Correction, Money};
+
+use crate::dispatcher::errand::{Errand, ErrandTold};
 use crate::journal::Row;
 use crate::journal::views::{Details, Happened, Summary};
 
@@ -63,11 +66,43 @@ pub enum Ask {
         /// Of one document, or all.
         row: Option<Row>,
     },
+    /// An operation of our own; the answer comes at its end.
+    Operate {
+        /// Device; may be left out where there is one.
+        device: Option<String>,
+        /// Which.
+        operate: Operate,
+    },
+    /// A small question to a device.
+    Errand {
+        /// Device; may be left out where there is one.
+        device: Option<String>,
+        /// Which.
+        errand: Errand,
+    },
     /// Writes a copy of the journal to a new file.
     Backup {
         /// Absolute path.
         to: std::path::PathBuf,
     },
+}
+
+/// Operations of our own.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Operate {
+    /// Open the shift.
+    OpenShift,
+    /// Close the shift with a Z report.
+    CloseShift,
+    /// X report.
+    XReport,
+    /// Cash into the drawer.
+    CashIn(Money),
+    /// Cash out of the drawer.
+    CashOut(Money),
+    /// Correction.
+    Correction(Box<Correction>),
 }
 
 /// What stands on a receipt.
@@ -91,6 +126,8 @@ pub enum Tell {
     History(Vec<Happened>),
     /// The devices.
     Devices(Vec<DeviceView>),
+    /// What a device said.
+    Errand(ErrandTold),
     /// Done; a sentence for people.
     Done(String),
     /// Not done; why.

@@ -15,7 +15,7 @@ use super::{Ask, Desk, Tell};
 /// The longest request, in bytes.
 const LINE_LIMIT: u64 = 64 * 1024;
 /// How long the console waits for an answer.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(200);
 
 /// Binds the socket for the owner and the group alone. A stale one is replaced: the journal's lock says who is alive.
 pub fn bind(socket: &Path) -> std::io::Result<UnixListener> {

@@ -3,7 +3,7 @@
 //! # Specification
 //!
 //! - A lane is a thread of its own and the only one who speaks to its device. It meets the rest of the daemon in the
-//!   journal; a [`Bell`] only wakes it.
+//!   journal; a doorbell only wakes it.
 //! - A document to which the device belongs comes first: while it is undecided, nothing else is begun.
 //! - Before a document is begun the lane looks ([`preflight`]): who is there, what its memory says since the last look,
 //!   what it can do, whether a shift is open. What can be refused is refused there, before a byte of the receipt leaves.
@@ -15,18 +15,22 @@
 //!
 //! Everything a lane does is one [`Lane::step`] after another, so that tests can turn time by hand between them.
 
+mod door;
+pub mod errand;
 mod preflight;
 mod reconcile;
+mod shift;
 pub mod words;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use kkm_drivers::contract::{Body, Capabilities, Driver, Fault, FaultKind, Lasting, Mark, Outcome, Refusal, Witness};
 use kkm_drivers::failpoint;
 
-use crate::bell::Bell;
+pub use self::door::{LaneDoor, ReceiptTime};
+pub use self::shift::Closing;
 use crate::journal::life::{Begin, Flight, Limits, Waiting};
 use crate::journal::{Event, Journal, JournalError, Row, State};
 use crate::messages::Locale;
@@ -46,33 +50,12 @@ pub struct Settings {
     pub cancel_foreign: bool,
     /// Opens a shift when a receipt needs one.
     pub open_shift: bool,
+    /// When shifts are closed by themselves.
+    pub closing: Closing,
     /// Closes a shift that is older than 24 hours when a receipt needs a fresh one.
     pub close_expired_shift: bool,
     /// Language of what is reported.
     pub locale: Locale,
-}
-
-/// How long a receipt takes at present, shared with intake.
-#[derive(Debug)]
-pub struct ReceiptTime(AtomicU64);
-
-impl Default for ReceiptTime {
-    /// Until one was seen: 4 s, a short receipt on a slow printer.
-    fn default() -> Self {
-        Self(AtomicU64::new(4000))
-    }
-}
-
-impl ReceiptTime {
-    /// The present estimate.
-    pub fn get(&self) -> Duration {
-        Duration::from_millis(self.0.load(Ordering::Relaxed))
-    }
-
-    fn seen(&self, ms: u64) {
-        let before = self.0.load(Ordering::Relaxed);
-        self.0.store((before * 3 + ms) / 4, Ordering::Relaxed);
-    }
 }
 
 /// When to take the next step.
@@ -92,8 +75,9 @@ pub struct Lane {
     driver: Box<dyn Driver>,
     journal: Journal,
     settings: Settings,
-    receipt_time: Arc<ReceiptTime>,
+    door: LaneDoor,
     reports: Arc<tokio::sync::Notify>,
+    closing_ordered: Option<u32>,
     capabilities: Option<Capabilities>,
     wait: Duration,
     cancels: u8,
@@ -106,7 +90,7 @@ impl Lane {
         driver: Box<dyn Driver>,
         journal: Journal,
         settings: Settings,
-        receipt_time: Arc<ReceiptTime>,
+        door: LaneDoor,
         reports: Arc<tokio::sync::Notify>,
     ) -> Result<Self, JournalError> {
         journal.interrupted(&name)?;
@@ -115,8 +99,9 @@ impl Lane {
             driver,
             journal,
             settings,
-            receipt_time,
+            door,
             reports,
+            closing_ordered: None,
             capabilities: None,
             wait: FIRST_WAIT,
             cancels: 0,
@@ -124,8 +109,9 @@ impl Lane {
     }
 
     /// Steps until `stop` is set and the bell rung; the receipt at hand is finished first.
-    pub fn run(mut self, bell: &Bell, stop: &AtomicBool) -> Result<(), JournalError> {
+    pub fn run(mut self, stop: &AtomicBool) -> Result<(), JournalError> {
         let _span = tracing::info_span!("lane", device = %self.name).entered();
+        let bell = self.door.bell.clone();
         while !stop.load(Ordering::SeqCst) {
             match self.step()? {
                 Pace::Again => {}
@@ -149,8 +135,13 @@ impl Lane {
         if let Some(flight) = self.journal.in_flight(&self.name)? {
             return self.pursue(&flight);
         }
+        self.run_errands()?;
         let Some(waiting) = self.journal.next_waiting(&self.name)? else {
-            return Ok(Pace::Ring);
+            return Ok(match self.shift_duty()? {
+                None => Pace::Ring,
+                Some(Duration::ZERO) => Pace::Again,
+                Some(left) => Pace::Wait(left),
+            });
         };
         match self.preflight(&waiting)? {
             preflight::Look::Ready(mark) => self.attempt(&waiting, mark),
@@ -195,7 +186,7 @@ impl Lane {
         match outcome {
             Outcome::Done(proof, paper) => {
                 let took = self.journal.clock().now().boot_ms.saturating_sub(began.boot_ms);
-                self.receipt_time.seen(u64::try_from(took).unwrap_or_default());
+                self.door.receipt_time.seen(u64::try_from(took).unwrap_or_default());
                 self.wait = FIRST_WAIT;
                 self.done(row, &waiting.request_id, &document.body, proof, paper)?;
                 Ok(Pace::Again)

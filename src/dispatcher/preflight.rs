@@ -63,6 +63,7 @@ impl Lane {
     fn look(&mut self, waiting: &Waiting) -> Result<Mark, Early> {
         for _ in 0..SHIFT_STEPS {
             let status = self.driver.status()?;
+            self.saw_shift(status.shift)?;
             self.hindrance(&status)?;
             let mark = self.driver.mark()?;
             self.known_device(&mark)?;
@@ -99,7 +100,7 @@ impl Lane {
     /// Who is there, and what its memory says since the last look.
     fn known_device(&mut self, mark: &Mark) -> Result<(), Early> {
         if let Some(serial) = &self.settings.serial
-            && *serial != mark.serial
+            && serial.trim_start_matches('0') != mark.serial.trim_start_matches('0')
         {
             return Err(self.shut(Fence::IdentityChanged { expected: serial.clone(), found: mark.serial.clone() })?);
         }
@@ -182,8 +183,11 @@ impl Lane {
 
     /// True when the shift is as the document needs it; else one step towards it was made.
     fn shift_is_ready(&mut self, waiting: &Waiting, status: &Status) -> Result<bool, Early> {
-        let Some(receipt) = waiting.body.receipt() else { return Ok(true) };
-        let cashier = receipt.cashier().cloned();
+        let cashier = match &waiting.body {
+            Body::Sale(receipt) | Body::Return(receipt) => receipt.cashier().cloned(),
+            Body::Correction(_) | Body::CashIn(_) | Body::CashOut(_) => None,
+            Body::OpenShift(_) | Body::CloseShift(_) | Body::XReport | Body::Slip(_) => return Ok(true),
+        };
         let (body, allowed, reason) = match status.shift {
             Shift::Open(_) | Shift::None => return Ok(true),
             Shift::Closed(_) => (Body::OpenShift(cashier), self.settings.open_shift, Reason::ShiftClosed),

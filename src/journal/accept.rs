@@ -127,7 +127,7 @@ impl Journal {
         if !self.has_room() {
             return Ok(Acceptance::NoRoom);
         }
-        let (clock, epoch) = (self.clock().clone(), self.inner.epoch);
+        let (clock, epoch) = (self.clock().clone(), self.epoch());
         self.write_async(move |connection| accept(connection, &incoming, policy, epoch, &clock.now())).await
     }
 

@@ -8,6 +8,8 @@ use kkm_drivers::contract::{Capabilities, Found, FoundMarker, Mark, Marker, Trac
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 
+use crate::clock::Stamp;
+
 use super::life::Final;
 use super::{Journal, JournalError, Row, State, event};
 
@@ -67,6 +69,15 @@ pub enum Fence {
         /// Its number.
         number: u64,
     },
+}
+
+/// A shift that is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OpenShift {
+    /// Its number.
+    pub number: u32,
+    /// When it was first seen open.
+    pub since: Stamp,
 }
 
 /// What stands behind documents that appeared since the last look.
@@ -132,6 +143,34 @@ impl Journal {
                 .prepare_cached("UPDATE devices SET last_document = ?2 WHERE name = ?1")?
                 .execute(params![name, last_document as i64])?;
             Ok(News::Explained)
+        })
+    }
+
+    /// Notes the number of the open shift, or that none is open.
+    pub fn saw_shift(&self, name: &str, open: Option<u32>) -> Result<(), JournalError> {
+        if self.open_shift(name)?.map(|s| s.number) == open {
+            return Ok(());
+        }
+        let (name, clock) = (name.to_owned(), self.clock().clone());
+        self.write(move |connection| {
+            let since = open.map(|_| serde_json::to_string(&clock.now())).transpose()?;
+            connection.execute(
+                "UPDATE devices SET shift = ?2, shift_since = ?3 WHERE name = ?1 AND shift IS NOT ?2",
+                params![name, open, since],
+            )?;
+            Ok(())
+        })
+    }
+
+    /// The shift that was seen open last.
+    pub fn open_shift(&self, name: &str) -> Result<Option<OpenShift>, JournalError> {
+        self.read(|connection| {
+            let seen: Option<(Option<u32>, Option<String>)> = connection
+                .prepare_cached("SELECT shift, shift_since FROM devices WHERE name = ?1")?
+                .query_row([name], |r| Ok((r.get(0)?, r.get(1)?)))
+                .optional()?;
+            let Some((Some(number), Some(since))) = seen else { return Ok(None) };
+            Ok(Some(OpenShift { number, since: serde_json::from_str(&since)? }))
         })
     }
 

@@ -23,6 +23,7 @@
 //! | [`state`] | the life of a document, pure |
 //! | [`accept`] | a document comes in: duplicates, twins, the length of the lane |
 //! | [`life`] | begin, closing, settle, doubt, decide: the arrows as transactions |
+//! | [`operations`] | what the cloud's protocol lacks: shifts, reports, cash |
 //! | [`devices`] | which device was seen last, and the fence |
 //! | [`reports`] | what the cloud must still hear |
 //! | [`views`] | what people ask |
@@ -33,6 +34,7 @@ pub mod accept;
 pub mod devices;
 pub mod keep;
 pub mod life;
+pub mod operations;
 pub mod reports;
 mod reserve;
 pub mod state;
@@ -162,6 +164,16 @@ impl Journal {
                 _lock: lock,
             }),
         })
+    }
+
+    /// The epoch of this opening, part of the markers of what is accepted under it.
+    fn epoch(&self) -> u32 {
+        self.inner.epoch
+    }
+
+    /// Waits until something was committed after `seen`, at most `time`; gives the count of commits.
+    pub fn wait_for_commit(&self, seen: u64, time: std::time::Duration) -> u64 {
+        self.inner.writer.commits().wait_beyond(seen, time)
     }
 
     /// The clock by which the journal stamps.

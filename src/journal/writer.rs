@@ -5,7 +5,9 @@
 //! the process ends at once with [`EXIT_JOURNAL`], nobody is answered, and the next start reads what the disk really holds.
 
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use rusqlite::Connection;
 use tokio::sync::oneshot;
@@ -25,17 +27,45 @@ type Job = Box<dyn FnOnce(&Connection) -> Reply + Send>;
 #[derive(Clone)]
 pub(super) struct Writer {
     jobs: Sender<Job>,
+    commits: Arc<Commits>,
+}
+
+/// Counts commits for those who wait for one.
+#[derive(Debug, Default)]
+pub(super) struct Commits {
+    count: Mutex<u64>,
+    more: Condvar,
+}
+
+impl Commits {
+    fn one_more(&self) {
+        *self.count.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        self.more.notify_all();
+    }
+
+    /// Waits until more than `seen` commits were made, at most `time`.
+    pub(super) fn wait_beyond(&self, seen: u64, time: Duration) -> u64 {
+        let count = self.count.lock().unwrap_or_else(PoisonError::into_inner);
+        *self.more.wait_timeout_while(count, time, |c| *c <= seen).unwrap_or_else(PoisonError::into_inner).0
+    }
 }
 
 impl Writer {
     /// Starts the thread. It ends when the last handle is gone.
     pub(super) fn start(connection: Connection, reserve: Reserve) -> (Self, JoinHandle<()>) {
         let (jobs, inbox) = channel();
+        let commits = Arc::new(Commits::default());
+        let counted = commits.clone();
         let thread = std::thread::Builder::new()
             .name("journal".into())
-            .spawn(move || write_all(&connection, &inbox, &reserve))
+            .spawn(move || write_all(&connection, &inbox, &reserve, &counted))
             .expect("a thread can be started");
-        (Self { jobs }, thread)
+        (Self { jobs, commits }, thread)
+    }
+
+    /// The count of commits.
+    pub(super) fn commits(&self) -> &Commits {
+        &self.commits
     }
 
     /// Runs `job` in the next commit; the answer arrives after that commit is durable.
@@ -74,7 +104,7 @@ fn in_savepoint<R>(
     }
 }
 
-fn write_all(connection: &Connection, inbox: &Receiver<Job>, reserve: &Reserve) {
+fn write_all(connection: &Connection, inbox: &Receiver<Job>, reserve: &Reserve, commits: &Commits) {
     while let Ok(first) = inbox.recv() {
         let mut replies = Vec::new();
         let begun = connection.execute_batch("BEGIN IMMEDIATE");
@@ -93,6 +123,7 @@ fn write_all(connection: &Connection, inbox: &Receiver<Job>, reserve: &Reserve) 
         if let Err(error) = commit(connection, reserve) {
             give_up("a commit failed", &error);
         }
+        commits.one_more();
         for reply in replies {
             reply();
         }

@@ -7,5 +7,6 @@ mod duplicate;
 mod evidence;
 mod refusal;
 mod restart;
+mod shift;
 mod slice;
 mod walls;

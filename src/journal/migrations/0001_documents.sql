@@ -70,7 +70,9 @@ CREATE TABLE devices (
     capabilities  TEXT,                     -- snapshot, JSON
     fence         TEXT,                     -- why nothing is dispatched, JSON; NULL: open
     agreed        INTEGER NOT NULL DEFAULT 0,-- 1: a person agreed to take the device as it is now
-    last_settled  TEXT                      -- stamp, JSON
+    last_settled  TEXT,                     -- stamp, JSON
+    shift         INTEGER,                  -- number of the open shift; NULL: closed
+    shift_since   TEXT                      -- when it was first seen open: stamp, JSON
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE allowances (

@@ -1,0 +1,43 @@
+//! A lane as the rest of the daemon sees it: a bell, an estimate, a tray for errands. Documents go by the journal.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use super::errand::Errands;
+use crate::bell::Bell;
+
+/// What others hold of a lane.
+#[derive(Clone, Debug, Default)]
+pub struct LaneDoor {
+    /// Wakes it.
+    pub bell: Arc<Bell>,
+    /// How long a receipt takes at present.
+    pub receipt_time: Arc<ReceiptTime>,
+    /// Small questions to its device.
+    pub errands: Arc<Errands>,
+}
+
+/// How long a receipt takes at present, shared with intake.
+#[derive(Debug)]
+pub struct ReceiptTime(AtomicU64);
+
+impl Default for ReceiptTime {
+    /// Until one was seen: 4 s, a short receipt on a slow printer.
+    fn default() -> Self {
+        Self(AtomicU64::new(4000))
+    }
+}
+
+impl ReceiptTime {
+    /// The present estimate.
+    pub fn get(&self) -> Duration {
+        Duration::from_millis(self.0.load(Ordering::Relaxed))
+    }
+
+    /// One took so long; the estimate follows it slowly.
+    pub(super) fn seen(&self, ms: u64) {
+        let before = self.0.load(Ordering::Relaxed);
+        self.0.store((before * 3 + ms) / 4, Ordering::Relaxed);
+    }
+}

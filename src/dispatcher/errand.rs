@@ -1,0 +1,75 @@
+//! Small questions to a device between documents: they register nothing.
+
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Mutex, PoisonError};
+
+use kkm_drivers::contract::{Fault, Identity, Paper, Status};
+use serde::{Deserialize, Serialize};
+
+use super::Lane;
+use crate::journal::JournalError;
+
+/// What can be asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Errand {
+    /// Who is there and how it is.
+    Look,
+    /// Let an interrupted print go on.
+    ContinuePaper,
+    /// Print the last receipt again, marked as a copy by the device.
+    CopyReceipt,
+}
+
+/// What came back.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrandTold {
+    /// The device as it is.
+    Looked(Box<(Identity, Status)>),
+    /// Where the paper is.
+    Paper(Paper),
+    /// Printed.
+    Copied,
+    /// It did not work.
+    Failed(String),
+}
+
+/// Errands that wait for a lane.
+#[derive(Debug, Default)]
+pub struct Errands(Mutex<Vec<(Errand, Sender<ErrandTold>)>>);
+
+impl Errands {
+    /// Leaves an errand; ring the lane's bell after it.
+    pub fn leave(&self, errand: Errand) -> Receiver<ErrandTold> {
+        let (told, hear) = channel();
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push((errand, told));
+        hear
+    }
+
+    fn take(&self) -> Vec<(Errand, Sender<ErrandTold>)> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Lane {
+    /// Runs what waits. Only between documents: while one is undecided the device is not touched for anything else.
+    pub(super) fn run_errands(&mut self) -> Result<(), JournalError> {
+        for (errand, told) in self.door.errands.take() {
+            let answer = match errand {
+                Errand::Look => self.look_only().map(|l| ErrandTold::Looked(Box::new(l))),
+                Errand::ContinuePaper => self.driver.resume_paper().map(ErrandTold::Paper),
+                Errand::CopyReceipt => {
+                    self.journal.note(&self.name, "copy printed", "of the last receipt")?;
+                    self.driver.copy_receipt().map(|()| ErrandTold::Copied)
+                }
+            };
+            let _ = told.send(answer.unwrap_or_else(|fault| ErrandTold::Failed(fault.to_string())));
+        }
+        Ok(())
+    }
+
+    fn look_only(&mut self) -> Result<(Identity, Status), Fault> {
+        Ok((self.driver.identity()?, self.driver.status()?))
+    }
+}
