@@ -1,15 +1,28 @@
-//! Named points at which a test kills the process, as a power cut would.
+//! Named points at which a test kills the process, as a power cut would, or lets something fail.
 //!
-//! `KKM_BRIDGE_KILL_AT=name` or `name:n` (the n-th time, from 1) makes [`hit`] end the process with SIGKILL. Without the
-//! cargo feature `failpoints` the call is empty; a released package is built without it.
+//! `KKM_BRIDGE_KILL_AT=name` or `name:n` (the n-th time, from 1) makes [`hit`] end the process with SIGKILL;
+//! `KKM_BRIDGE_FAIL_AT` in the same form makes [`fails`] true, from the n-th time on. Without the cargo feature
+//! `failpoints` both are empty; a released package is built without it.
 
-/// A point that a test can name.
+/// A point at which a test can kill the process.
 #[inline]
 pub fn hit(name: &str) {
     #[cfg(feature = "failpoints")]
     armed::hit(name);
     #[cfg(not(feature = "failpoints"))]
     let _ = name;
+}
+
+/// True when a test wants the thing of that name to fail.
+#[inline]
+pub fn fails(name: &str) -> bool {
+    #[cfg(feature = "failpoints")]
+    return armed::fails(name);
+    #[cfg(not(feature = "failpoints"))]
+    {
+        let _ = name;
+        false
+    }
 }
 
 #[cfg(feature = "failpoints")]
@@ -19,14 +32,30 @@ mod armed {
 
     struct Armed {
         name: String,
-        left: AtomicU32,
+        nth: u32,
+        passed: AtomicU32,
+    }
+
+    impl Armed {
+        fn read(variable: &str) -> Option<Self> {
+            let text = std::env::var(variable).ok()?;
+            let (name, nth) = match text.split_once(':') {
+                Some((name, nth)) => (name, nth.parse().ok()?),
+                None => (text.as_str(), 1),
+            };
+            Some(Self { name: name.to_owned(), nth, passed: AtomicU32::new(0) })
+        }
+
+        /// How often this point was passed, this time included; 0 for another point.
+        fn pass(&self, name: &str) -> u32 {
+            if self.name == name { self.passed.fetch_add(1, Ordering::SeqCst) + 1 } else { 0 }
+        }
     }
 
     pub(super) fn hit(name: &str) {
-        static ARMED: OnceLock<Option<Armed>> = OnceLock::new();
-        let armed = ARMED.get_or_init(|| parse(&std::env::var("KKM_BRIDGE_KILL_AT").ok()?));
-        let Some(armed) = armed else { return };
-        if armed.name == name && armed.left.fetch_sub(1, Ordering::SeqCst) == 1 {
+        static KILL: OnceLock<Option<Armed>> = OnceLock::new();
+        let armed = KILL.get_or_init(|| Armed::read("KKM_BRIDGE_KILL_AT"));
+        if armed.as_ref().is_some_and(|a| a.pass(name) == a.nth) {
             let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
             loop {
                 std::thread::park();
@@ -34,11 +63,9 @@ mod armed {
         }
     }
 
-    fn parse(text: &str) -> Option<Armed> {
-        let (name, times) = match text.split_once(':') {
-            Some((name, times)) => (name, times.parse().ok()?),
-            None => (text, 1),
-        };
-        Some(Armed { name: name.to_owned(), left: AtomicU32::new(times) })
+    pub(super) fn fails(name: &str) -> bool {
+        static FAIL: OnceLock<Option<Armed>> = OnceLock::new();
+        let armed = FAIL.get_or_init(|| Armed::read("KKM_BRIDGE_FAIL_AT"));
+        armed.as_ref().is_some_and(|a| a.pass(name) >= a.nth)
     }
 }

@@ -57,7 +57,7 @@ fn errand(told: &ErrandTold) {
 
 fn paper(paper: Paper) -> &'static str {
     match paper {
-        Paper::Delivered => "out",
+        Paper::Delivered => "printed",
         Paper::Pending => "waiting for a roll or the cover",
         Paper::Suppressed => "not wanted",
         Paper::Unknown => "unknown",

@@ -183,7 +183,7 @@ impl Journal {
 
     /// Whether the disk has room to accept more.
     pub fn has_room(&self) -> bool {
-        reserve::has_room(&self.inner.directory)
+        reserve::has_room(&self.inner.directory) && !kkm_drivers::failpoint::fails("journal.room")
     }
 
     /// Looks at every page; slow on a large journal, so done beside the work. Opens a connection of its own.

@@ -37,3 +37,21 @@ impl Reserve {
 pub(super) fn has_room(directory: &Path) -> bool {
     statvfs(directory).map_or(true, |s| s.f_bavail.saturating_mul(s.f_frsize) >= LOW_WATER_BYTES)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::MetadataExt;
+
+    use super::*;
+
+    #[test]
+    fn reserved_room_is_real_and_can_be_given_back() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let reserve = Reserve::take(directory.path());
+        let blocks = || std::fs::metadata(directory.path().join("reserve")).expect("there").blocks() * 512;
+        assert!(blocks() >= RESERVED_BYTES);
+        assert!(reserve.release());
+        assert_eq!(blocks(), 0);
+        assert!(has_room(directory.path()));
+    }
+}

@@ -4,7 +4,8 @@ use kkm_drivers::contract::{Body, Proof, Puzzle};
 use rusqlite::{Connection, OptionalExtension, Row as SqlRow, params};
 use serde::{Deserialize, Serialize};
 
-use super::{Journal, JournalError, Row};
+use super::operations::{altegio_status, altegio_type};
+use super::{Journal, JournalError, Row, State};
 
 /// A line of the queue.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -19,6 +20,10 @@ pub struct Summary {
     pub document_id: i64,
     /// `sale`, `return`.
     pub kind: String,
+    /// Altegio's own number of the operation.
+    pub altegio_type: Option<u8>,
+    /// Altegio's own number of its status.
+    pub altegio_status: Option<u8>,
     /// In minor units.
     pub total_minor: i64,
     /// State.
@@ -187,14 +192,18 @@ fn summary(r: &SqlRow<'_>) -> rusqlite::Result<Summary> {
         Some(url) => Some(ReportView { url, state: r.get(14)?, tries: r.get(15)?, answer: r.get(16)? }),
         None => None,
     };
+    let kind: String = r.get(4)?;
+    let state: String = r.get(6)?;
     Ok(Summary {
+        altegio_type: altegio_type(&kind),
+        altegio_status: State::named(&state).map(altegio_status),
         row: r.get(0)?,
         device: r.get(1)?,
         id: r.get::<_, String>(2)?.trim_matches('"').to_owned(),
         document_id: r.get(3)?,
-        kind: r.get(4)?,
+        kind,
         total_minor: r.get(5)?,
-        state: r.get(6)?,
+        state,
         attempt: r.get(7)?,
         accepted_ms: r.get(8)?,
         code: r.get(9)?,

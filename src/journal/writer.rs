@@ -9,6 +9,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use kkm_drivers::failpoint;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
@@ -132,7 +133,10 @@ fn write_all(connection: &Connection, inbox: &Receiver<Job>, reserve: &Reserve, 
 
 /// Commits; a full disk gets the reserved room first, for what is already begun must be written down.
 fn commit(connection: &Connection, reserve: &Reserve) -> Result<(), rusqlite::Error> {
-    let first = connection.execute_batch("COMMIT");
+    let first = match failure() {
+        None => connection.execute_batch("COMMIT"),
+        Some(error) => Err(error),
+    };
     match first {
         Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull) && reserve.release() => {
             tracing::error!("the disk is full; the reserved room is used up to finish what was begun");
@@ -140,6 +144,18 @@ fn commit(connection: &Connection, reserve: &Reserve) -> Result<(), rusqlite::Er
         }
         other => other,
     }
+}
+
+/// A failure that a test asks for: of the disk, or of its room.
+fn failure() -> Option<rusqlite::Error> {
+    let code = if failpoint::fails("journal.commit") {
+        rusqlite::ffi::SQLITE_IOERR_FSYNC
+    } else if failpoint::fails("journal.full") {
+        rusqlite::ffi::SQLITE_FULL
+    } else {
+        return None;
+    };
+    Some(rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), None))
 }
 
 fn give_up(what: &str, error: &rusqlite::Error) -> ! {

@@ -3,6 +3,7 @@
 
 mod rig;
 
+mod disk;
 mod duplicate;
 mod evidence;
 mod refusal;

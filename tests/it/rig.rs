@@ -180,11 +180,16 @@ port = "{dir}/register.tty"
 
     /// Waits until the daemon has died by itself.
     pub fn wait_for_death(&mut self) {
+        self.wait_for_exit();
+    }
+
+    /// The same, with its exit code.
+    pub fn wait_for_exit(&mut self) -> Option<i32> {
         let mut child = self.daemon.take().expect("the daemon runs");
         let deadline = Instant::now() + PATIENCE;
         loop {
-            if child.try_wait().expect("asked").is_some() {
-                return;
+            if let Some(status) = child.try_wait().expect("asked") {
+                return status.code();
             }
             assert!(Instant::now() < deadline, "the daemon lives:\n{}", self.log());
             std::thread::yield_now();
