@@ -189,7 +189,7 @@ async fn serve(
     let control = control::bind(&path).map_err(io(&path.display().to_string()))?;
 
     let (stop_outbox, outbox_stops) = tokio::sync::oneshot::channel::<()>();
-    let sender = sender(settings, origins.clone()).map_err(|e| setting(&e))?;
+    let sender = sender(settings)?;
     let outbox = tokio::spawn(send_reports(journal.clone(), sender, clock, reports.clone(), outbox_stops));
     let desk = Arc::new(Desk {
         journal: journal.clone(),
@@ -240,14 +240,17 @@ async fn send_reports(
     }
 }
 
-fn sender(settings: &Settings, origins: Policy) -> Result<Sender, String> {
-    let read = |source| config::read_secret(source).map_err(|e| e.to_string());
-    let token = settings.callback.token.as_ref().ok_or("callback.token is missing")?;
+/// What speaks to the cloud with the partner's token, to the allowed places alone.
+pub fn sender(settings: &Settings) -> Result<Sender, StartError> {
+    let wrong = |key: &str, error: &dyn std::fmt::Display| StartError::Settings(format!("  callback.{key}: {error}"));
+    let read = |source| config::read_secret(source).map_err(|e| wrong("token", &e));
+    let origins = Policy::new(&settings.callback.allowed).map_err(|e| wrong("allowed", &e))?;
+    let token = settings.callback.token.as_ref().ok_or_else(|| wrong("token", &"is missing"))?;
     let options = outbox::send::Options {
         user_token: settings.callback.user_token.as_ref().map(read).transpose()?,
         ..outbox::send::Options::default()
     };
-    Sender::new(Arc::new(origins), read(token)?, options).map_err(|e| e.to_string())
+    Sender::new(Arc::new(origins), read(token)?, options).map_err(|e| wrong("token", &e))
 }
 
 fn inbox(

@@ -2,9 +2,14 @@
 //!
 //! A connection that broke silently is noticed by keep-alive probes and by bytes that nobody acknowledges
 //! (`TCP_USER_TIMEOUT`); a device that accepts and says nothing is the family's matter.
+//!
+//! A device that takes several clients would mix their frames, so this machine's programs lock its address: a name in the
+//! kernel's abstract socket space, which falls with the process.
 
-use std::net::{TcpStream, ToSocketAddrs};
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
 use std::os::fd::AsFd;
+use std::os::linux::net::SocketAddrExt;
+use std::os::unix::net::{SocketAddr as UnixAddr, UnixListener};
 use std::time::{Duration, Instant};
 
 use rustix::net::sockopt;
@@ -32,13 +37,17 @@ impl TcpOpener {
         Self { address: address.into() }
     }
 
-    fn connect(&self) -> Result<TcpStream, PortError> {
+    fn connect(&self) -> Result<(TcpStream, UnixListener), PortError> {
         let unreachable = |why: String| PortError::Unreachable(format!("{}: {why}", self.address));
         let addresses = self.address.to_socket_addrs().map_err(|e| unreachable(format!("no such host ({e})")))?;
         let mut last = "the name has no address".to_owned();
         for address in addresses {
+            let Ok(lock) = lock(&address) else {
+                last = "is in use by another program of this machine; stop that one first".to_owned();
+                continue;
+            };
             match TcpStream::connect_timeout(&address, CONNECT) {
-                Ok(socket) => return Ok(socket),
+                Ok(socket) => return Ok((socket, lock)),
                 Err(e) => last = format!("does not accept a connection ({e}); is it on, and free of another client?"),
             }
         }
@@ -48,14 +57,20 @@ impl TcpOpener {
 
 impl Opener for TcpOpener {
     fn open(&mut self) -> Result<Box<dyn Port>, PortError> {
-        let socket = self.connect()?;
+        let (socket, lock) = self.connect()?;
         prepare(&socket).map_err(|e| PortError::Unreachable(format!("{}: {e}", self.address)))?;
-        Ok(Box::new(Tcp { name: self.address.clone(), socket, start: Instant::now() }))
+        Ok(Box::new(Tcp { name: self.address.clone(), socket, start: Instant::now(), _lock: lock }))
     }
 
     fn name(&self) -> String {
         self.address.clone()
     }
+}
+
+/// Held by one program at a time.
+fn lock(address: &SocketAddr) -> std::io::Result<UnixListener> {
+    let name = format!("kkm-bridge/tcp/{address}");
+    UnixListener::bind_addr(&UnixAddr::from_abstract_name(name.as_bytes())?)
 }
 
 fn prepare(socket: &TcpStream) -> std::io::Result<()> {
@@ -74,6 +89,7 @@ struct Tcp {
     name: String,
     socket: TcpStream,
     start: Instant,
+    _lock: UnixListener,
 }
 
 impl Port for Tcp {
@@ -112,6 +128,17 @@ mod tests {
         let address = listener.local_addr().expect("an address").to_string();
         let port = TcpOpener::new(address).open().expect("connects");
         (listener.accept().expect("accepted").0, port)
+    }
+
+    #[test]
+    fn an_address_is_held_by_one_program_until_it_lets_go() {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("bound");
+        let address = listener.local_addr().expect("an address").to_string();
+        let first = TcpOpener::new(address.clone()).open().expect("connects");
+        let refused = TcpOpener::new(address.clone()).open().map(|_| ()).expect_err("held");
+        assert!(refused.to_string().contains("in use by another program"), "{refused}");
+        drop(first);
+        TcpOpener::new(address).open().expect("free again");
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod operate;
 mod print;
 #[cfg(feature = "simulators")]
 mod simulate;
+mod tax;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -117,6 +118,11 @@ enum Command {
         #[command(subcommand)]
         paper: operate::Paper,
     },
+    /// Compare the tax table with the cloud's list
+    Tax {
+        #[command(subcommand)]
+        tax: tax::Tax,
+    },
     /// Copy the journal to a new file while work goes on
     Backup {
         /// New file
@@ -163,6 +169,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Demo(demo) => return demo::run(&demo),
         #[cfg(feature = "simulators")]
         Command::Simulate(simulate) => return simulate::run(simulate),
+        Command::Tax { tax } => return with(&config, |settings| tax::run(settings, &tax)),
         Command::Restore { from } => return with(&config, |settings| restore(settings, &from)),
         Command::Queue { newest: None } => Ask::Queue,
         Command::Queue { newest: Some(limit) } => Ask::Newest { limit },

@@ -99,7 +99,7 @@ impl Sender {
             Err(error) => return Answer::NotAllowed(error),
         };
         for hop in 0..=MOST_HOPS {
-            let response = match self.post(&target, &report.body).await {
+            let response = match self.request(&target, Some(&report.body)).await {
                 Ok(response) => response,
                 // After a redirect, bytes have left: an earlier hop has them.
                 Err(Answer::Unreachable(why)) if hop > 0 => return Answer::NoAnswer(why),
@@ -119,7 +119,29 @@ impl Sender {
         Answer::Status { code: 307, retry_after: None, note: "too many redirects".to_owned() }
     }
 
-    async fn post(&self, target: &Target, body: &str) -> Result<Response, Answer> {
+    /// Reads a reference list of the cloud: GET with the same token, to the same list of places, at most `limit` bytes.
+    pub async fn get(&self, url: &str, limit: usize) -> Result<Vec<u8>, Answer> {
+        let target = self.policy.check(url).map_err(Answer::NotAllowed)?;
+        let read = async {
+            let mut response = self.request(&target, None).await?;
+            if response.status() != 200 {
+                return Err(self.read(response).await);
+            }
+            let mut body = Vec::new();
+            while let Some(chunk) = response.chunk().await.map_err(|e| Answer::NoAnswer(chain(&e.without_url())))? {
+                body.extend_from_slice(&chunk);
+                if body.len() > limit {
+                    return Err(Answer::NoAnswer(format!("the answer is longer than {limit} bytes")));
+                }
+            }
+            Ok(body)
+        };
+        let late = || Err(Answer::NoAnswer("no answer in time".to_owned()));
+        tokio::time::timeout(self.options.total_timeout, read).await.unwrap_or_else(|_| late())
+    }
+
+    /// GET, or POST of a body.
+    async fn request(&self, target: &Target, body: Option<&str>) -> Result<Response, Answer> {
         let client = self.client_for(target)?;
         let accept = match target.product {
             Product::Altegio => "application/vnd.api.v2+json",
@@ -130,8 +152,11 @@ impl Sender {
             (ACCEPT, HeaderValue::from_static(accept)),
             (CONTENT_TYPE, HeaderValue::from_static("application/json")),
         ]);
-        let request = client.post(target.url().clone()).headers(headers).body(body.to_owned());
-        request.send().await.map_err(|error| {
+        let request = match body {
+            Some(body) => client.post(target.url().clone()).body(body.to_owned()),
+            None => client.get(target.url().clone()),
+        };
+        request.headers(headers).send().await.map_err(|error| {
             let connecting = error.is_connect();
             let why = chain(&error.without_url());
             if connecting { Answer::Unreachable(why) } else { Answer::NoAnswer(why) }

@@ -56,3 +56,16 @@ fn no_secret_reaches_the_log() {
         assert!(!log.contains(secret), "{secret}");
     }
 }
+
+#[test]
+fn tax_fetch_shows_what_the_table_lacks_and_asks_only_allowed_places() {
+    let rig = Rig::new();
+    let list = json!([{"title": "ОСН", "slug": "ru_osn", "vats": [{"title": "НДС 99%", "slug": "ru_vat_99"}]}]);
+    rig.cloud.serve_list(list);
+    let output = rig.command(&["tax", "fetch", "--country", "7", "--api", &rig.cloud.origin]);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{text}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(text.contains("rate ru_vat_99 is missing"), "{text}");
+    let foreign = rig.command(&["tax", "fetch", "--country", "7", "--api", "https://evil.example"]);
+    assert!(String::from_utf8_lossy(&foreign.stderr).contains("callback.allowed"));
+}

@@ -346,6 +346,8 @@ struct Heard {
     callbacks: Vec<Callback>,
     /// Codes to answer with, in turn; then 200.
     script: Vec<u16>,
+    /// What a GET is answered with.
+    list: Value,
 }
 
 /// A stand-in for the cloud that keeps every callback.
@@ -374,6 +376,11 @@ impl Cloud {
         self.heard.0.lock().expect("whole").script = codes.iter().rev().copied().collect();
     }
 
+    /// Answers GET with this.
+    pub fn serve_list(&self, list: Value) {
+        self.heard.0.lock().expect("whole").list = list;
+    }
+
     fn hear(mut stream: TcpStream, heard: &(Mutex<Heard>, Condvar)) -> Option<()> {
         let mut reader = BufReader::new(stream.try_clone().ok()?);
         loop {
@@ -394,6 +401,11 @@ impl Cloud {
             let mut body = vec![0; length.unwrap_or(0)];
             reader.read_exact(&mut body).ok()?;
             let mut inner = heard.0.lock().ok()?;
+            if top.starts_with("GET ") {
+                let list = inner.list.to_string();
+                write!(stream, "HTTP/1.1 200 X\r\nContent-Length: {}\r\n\r\n{list}", list.len()).ok()?;
+                continue;
+            }
             let answered = inner.script.pop().unwrap_or(200);
             inner.callbacks.push(Callback {
                 head: top,
