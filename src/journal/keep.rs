@@ -7,15 +7,12 @@ use rusqlite::{Connection, OpenFlags, params};
 
 use super::{FILE, Journal, JournalError, event, own};
 
-/// Proofs and sums are searchable so long, so that a return finds its sale: 13 months of 31 days.
-pub const PROOFS_FOR: Duration = Duration::from_secs(13 * 31 * 24 * 3600);
-
 /// Payloads dropped in one transaction, so that a long backlog holds nobody up.
 const ROWS_IN_A_STEP: u32 = 500;
 
 impl Journal {
     /// Drops the payload (request, body) of documents that were closed and heard longer than `after` ago. The rows stay:
-    /// they guard against duplicates, and hold proofs and sums.
+    /// they guard against duplicates, and hold proofs and sums for the return that may come; no row is ever deleted.
     pub fn drop_payloads(&self, after: Duration) -> Result<usize, JournalError> {
         let clock = self.clock().clone();
         self.write(move |connection| {
