@@ -1,6 +1,6 @@
 //! The configuration: compiled-in defaults, then the file, then the environment (`KKM_BRIDGE__SECTION__KEY`).
 //!
-//! Unknown keys are refused with file and line; [`check`] finds what a start would trip over. `config/default.toml`
+//! Unknown keys are refused with file and line; [`check()`] finds what a start would trip over. `config/default.toml`
 //! shows every key with its unit and default; a test keeps it equal to the defaults compiled in.
 
 mod check;
