@@ -150,11 +150,13 @@ impl Journal {
             let now = clock.now();
             let moved = last_settled(connection, &device)?;
             let mut ended = Vec::new();
-            for document in waiting(connection, &device, u32::MAX)? {
-                if time_left(&document.accepted, moved.as_ref(), &now, limits).is_none() {
-                    end(connection, document.row, Event::Expire, &word(&document), None, &now)?;
-                    ended.push(document.row);
+            // Oldest first; the first whose time is left ends the search, for all share the lane's progress.
+            while let Some(document) = waiting(connection, &device, 1)?.pop() {
+                if time_left(&document.accepted, moved.as_ref(), &now, limits).is_some() {
+                    break;
                 }
+                end(connection, document.row, Event::Expire, &word(&document), None, &now)?;
+                ended.push(document.row);
             }
             Ok(ended)
         })
