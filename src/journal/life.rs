@@ -137,7 +137,7 @@ impl Journal {
 
     /// The document that waits longest.
     pub fn next_waiting(&self, device: &str) -> Result<Option<Waiting>, JournalError> {
-        self.read(|connection| Ok(waiting(connection, device, 1)?.pop()))
+        self.read(|connection| first_waiting(connection, device))
     }
 
     /// Ends every document of the device whose time is over; `word` says what is reported.
@@ -151,7 +151,7 @@ impl Journal {
             let moved = last_settled(connection, &device)?;
             let mut ended = Vec::new();
             // Oldest first; the first whose time is left ends the search, for all share the lane's progress.
-            while let Some(document) = waiting(connection, &device, 1)?.pop() {
+            while let Some(document) = first_waiting(connection, &device)? {
                 if time_left(&document.accepted, moved.as_ref(), &now, limits).is_some() {
                     break;
                 }
@@ -167,8 +167,7 @@ impl Journal {
         let now = self.clock().now();
         self.read(|connection| {
             let moved = last_settled(connection, device)?;
-            Ok(waiting(connection, device, 1)?
-                .first()
+            Ok(first_waiting(connection, device)?
                 .map(|w| time_left(&w.accepted, moved.as_ref(), &now, limits).unwrap_or_default()))
         })
     }
@@ -397,28 +396,25 @@ fn hinder(connection: &Connection, row: Row, hindrance: Option<&Reason>) -> Resu
     Ok(())
 }
 
-/// Documents that wait, oldest first.
-fn waiting(connection: &Connection, device: &str, limit: u32) -> Result<Vec<Waiting>, JournalError> {
+/// The document that waits longest.
+fn first_waiting(connection: &Connection, device: &str) -> Result<Option<Waiting>, JournalError> {
     let mut query = connection.prepare_cached(
         "SELECT d.row, d.request_id, d.body, d.accepted, d.hindrance, d.attempt, o.proof
          FROM documents d LEFT JOIN documents o ON o.row = d.original
          WHERE d.device = ?1 AND d.state = 'accepted' AND d.state NOT IN ('done', 'refused', 'expired')
-         ORDER BY d.row LIMIT ?2",
+         ORDER BY d.row LIMIT 1",
     )?;
-    let mut rows = query.query(params![device, limit])?;
-    let mut list = Vec::new();
-    while let Some(r) = rows.next()? {
-        list.push(Waiting {
-            row: r.get(0)?,
-            request_id: r.get(1)?,
-            body: serde_json::from_str(&r.get::<_, String>(2)?)?,
-            accepted: serde_json::from_str(&r.get::<_, String>(3)?)?,
-            hindrance: parse(r.get(4)?)?,
-            attempt: r.get(5)?,
-            original: parse(r.get(6)?)?,
-        });
-    }
-    Ok(list)
+    let mut rows = query.query([device])?;
+    let Some(r) = rows.next()? else { return Ok(None) };
+    Ok(Some(Waiting {
+        row: r.get(0)?,
+        request_id: r.get(1)?,
+        body: serde_json::from_str(&r.get::<_, String>(2)?)?,
+        accepted: serde_json::from_str(&r.get::<_, String>(3)?)?,
+        hindrance: parse(r.get(4)?)?,
+        attempt: r.get(5)?,
+        original: parse(r.get(6)?)?,
+    }))
 }
 
 fn last_settled(connection: &Connection, device: &str) -> Result<Option<Stamp>, JournalError> {
