@@ -7,6 +7,7 @@ mod disk;
 mod duplicate;
 mod evidence;
 mod refusal;
+mod register;
 mod restart;
 mod shift;
 mod slice;

@@ -5,6 +5,7 @@ use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
@@ -30,9 +31,27 @@ pub fn another(id: &str, document_id: i64) -> Value {
     document
 }
 
+/// How the register is connected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wire {
+    /// A pseudo-terminal, as a serial line.
+    Pty,
+    /// A socket.
+    Tcp,
+}
+
+struct RunningRegister {
+    child: Child,
+    console: ChildStdin,
+    said: Mutex<Receiver<String>>,
+}
+
 pub struct Rig {
     dir: tempfile::TempDir,
-    register: Option<(Child, ChildStdin)>,
+    wire: Wire,
+    /// Where the register was when it last started on TCP.
+    address: Option<String>,
+    register: Option<RunningRegister>,
     daemon: Option<Child>,
     pub url: String,
     pub cloud: Cloud,
@@ -48,11 +67,26 @@ impl Rig {
 
     /// The same with further lines at the end of the configuration.
     pub fn with(settings: &str) -> Self {
+        Self::wired(Wire::Pty, settings)
+    }
+
+    /// The same over another wire.
+    pub fn wired(wire: Wire, settings: &str) -> Self {
         let dir = tempfile::tempdir().expect("a directory");
         let cloud = Cloud::open();
         let origins = vec![cloud.origin.clone()];
         let settings = settings.to_owned();
-        let mut rig = Self { dir, register: None, daemon: None, url: String::new(), cloud, settings, origins };
+        let mut rig = Self {
+            dir,
+            wire,
+            address: None,
+            register: None,
+            daemon: None,
+            url: String::new(),
+            cloud,
+            settings,
+            origins,
+        };
         rig.secret("shop.token", SHOP_TOKEN);
         rig.secret("partner.token", PARTNER_TOKEN);
         rig.start_register(&[]);
@@ -72,6 +106,11 @@ impl Rig {
     pub fn config(&self) -> PathBuf {
         let path = self.path("kkm-bridge.toml");
         let dir = self.dir.path().display();
+        let port = match &self.address {
+            // Nothing of an earlier connection is under way on loopback.
+            Some(address) => format!("port = \"tcp://{address}\"\nquiet_ms = 0"),
+            None => format!("port = \"{dir}/register.tty\""),
+        };
         let text = format!(
             r#"[intake]
 listen = "127.0.0.1:0"
@@ -89,7 +128,7 @@ device = "front"
 
 [devices.front.driver]
 family = "shtrih"
-port = "{dir}/register.tty"
+{port}
 
 {settings}
 "#,
@@ -103,7 +142,11 @@ port = "{dir}/register.tty"
     pub fn start_register(&mut self, faults: &[&str]) {
         let mut command = Command::new(program());
         command.args(["simulate", "register", "--protocol", "shtrih", "--quiet"]);
-        command.arg("--books").arg(self.path("books")).arg("--pty").arg(self.path("register.tty"));
+        command.arg("--books").arg(self.path("books"));
+        match self.wire {
+            Wire::Pty => command.arg("--pty").arg(self.path("register.tty")),
+            Wire::Tcp => command.arg("--tcp").arg(self.address.as_deref().unwrap_or("127.0.0.1:0")),
+        };
         for fault in faults {
             command.args(["--fault", fault]);
         }
@@ -113,22 +156,33 @@ port = "{dir}/register.tty"
             .stderr(log(&self.path("register.log")))
             .spawn()
             .expect("the register starts");
-        let stdin = child.stdin.take().expect("piped");
-        ready(&mut child, "register ");
-        self.register = Some((child, stdin));
+        let console = child.stdin.take().expect("piped");
+        let mut output = BufReader::new(child.stdout.take().expect("piped"));
+        let line = ready(&mut output, "register ").expect("the register is ready");
+        let (say, said) = channel();
+        std::thread::spawn(move || output.lines().map_while(Result::ok).try_for_each(|line| say.send(line)));
+        if self.wire == Wire::Tcp {
+            self.address = line.rsplit(' ').next().map(|address| address.trim().to_owned());
+        }
+        self.register = Some(RunningRegister { child, console, said: Mutex::new(said) });
     }
 
-    /// Types a line at the register's console.
-    pub fn register(&mut self, line: &str) {
-        let (_, stdin) = self.register.as_mut().expect("the register runs");
-        writeln!(stdin, "{line}").expect("taken");
-        stdin.flush().expect("taken");
+    /// Types a line at the register's console; gives the first line of its answer, when it is done.
+    pub fn register(&mut self, line: &str) -> String {
+        let register = self.register.as_mut().expect("the register runs");
+        let said = register.said.get_mut().expect("whole");
+        said.try_iter().for_each(drop);
+        writeln!(register.console, "{line}").expect("taken");
+        register.console.flush().expect("taken");
+        let said = said.recv_timeout(PATIENCE).expect("the register answers");
+        assert!(!said.starts_with("not done") && !said.contains("accepted is"), "{line}: {said}");
+        said
     }
 
     pub fn kill_register(&mut self) {
-        if let Some((mut child, _)) = self.register.take() {
-            let _ = child.kill();
-            let _ = child.wait();
+        if let Some(mut register) = self.register.take() {
+            let _ = register.child.kill();
+            let _ = register.child.wait();
         }
     }
 
@@ -161,8 +215,11 @@ port = "{dir}/register.tty"
             .stderr(log(&self.path("daemon.log")))
             .spawn()
             .expect("the daemon starts");
-        match ready(&mut child, "kkm-bridge ready") {
+        let mut output = BufReader::new(child.stdout.take().expect("piped"));
+        match ready(&mut output, "kkm-bridge ready") {
             Some(line) => {
+                // The rest goes nowhere, but is read, so that nobody waits for us.
+                std::thread::spawn(move || std::io::copy(&mut output, &mut std::io::sink()));
                 line.rsplit(' ').next().expect("an address").trim().clone_into(&mut self.url);
                 self.daemon = Some(child);
                 true
@@ -235,10 +292,14 @@ port = "{dir}/register.tty"
             .ok_or_else(|| std::io::Error::new(std::io::ErrorKind::UnexpectedEof, "the answer broke off"))
     }
 
-    /// Receipts in the register's own books.
+    /// All documents in the register's own books.
+    pub fn books(&self) -> Vec<BookedDocument> {
+        books::read(&self.path("books")).expect("the books are whole")
+    }
+
+    /// Receipts in them.
     pub fn receipts(&self) -> Vec<BookedDocument> {
-        let all = books::read(&self.path("books")).expect("the books are whole");
-        all.into_iter().filter(|d| d.kind == Kind::Receipt).collect()
+        self.books().into_iter().filter(|d| d.kind == Kind::Receipt).collect()
     }
 
     /// Runs a command of the program.
@@ -283,20 +344,9 @@ fn log(path: &Path) -> std::fs::File {
     std::fs::File::options().create(true).append(true).open(path).expect("a log")
 }
 
-/// Reads standard output up to the ready line; the rest goes nowhere, but is read, so that nobody waits for us.
-fn ready(child: &mut Child, prefix: &str) -> Option<String> {
-    let mut output = BufReader::new(child.stdout.take().expect("piped"));
-    let mut line = String::new();
-    loop {
-        line.clear();
-        if output.read_line(&mut line).expect("text") == 0 {
-            return None;
-        }
-        if line.starts_with(prefix) {
-            std::thread::spawn(move || std::io::copy(&mut output, &mut std::io::sink()));
-            return Some(line);
-        }
-    }
+/// Reads a program's output up to the line that says it is ready.
+fn ready(output: &mut impl BufRead, prefix: &str) -> Option<String> {
+    output.lines().map_while(Result::ok).find(|line| line.starts_with(prefix))
 }
 
 /// An answer of the daemon.
