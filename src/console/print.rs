@@ -137,7 +137,7 @@ fn document(details: &Details) {
         if let Some(puzzle) = &details.puzzle {
             println!("  undecided  {puzzle:?}");
         }
-        println!("  Look at the receipt, then one of:");
+        println!("  a person must decide: look at the receipt, then one of");
         println!("    kkm-bridge decide {} --attempt {} --registered NUMBER SIGN", d.row, d.attempt);
         println!("    kkm-bridge decide {} --attempt {} --not-registered", d.row, d.attempt);
     }

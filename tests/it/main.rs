@@ -1,6 +1,7 @@
 //! The daemon as a shop meets it: the real program, a simulated register in a process of its own, a stand-in for the
 //! cloud. One file a promise.
 
+#[allow(unreachable_pub, reason = "a test program has no public")]
 mod rig;
 
 mod disk;
@@ -11,4 +12,5 @@ mod register;
 mod restart;
 mod shift;
 mod slice;
+mod spoil;
 mod walls;

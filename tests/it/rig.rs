@@ -15,8 +15,11 @@ use serde_json::{Value, json};
 pub const SHOP_TOKEN: &str = "shop-token-0123456789abcdef";
 pub const PARTNER_TOKEN: &str = "partner-token-0123456789abcdef";
 
-/// No event of a test takes longer on a busy machine.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+/// No event of a test takes longer on a busy machine. `KKM_TEST_PATIENCE_S` shortens it where failures are expected.
+pub fn patience() -> Duration {
+    let seconds = std::env::var("KKM_TEST_PATIENCE_S").ok().and_then(|s| s.parse().ok()).unwrap_or(60);
+    Duration::from_secs(seconds)
+}
 
 /// The documented example without its payment terminal; `callback_url` is put in by [`Rig::post`].
 pub fn example() -> Value {
@@ -174,7 +177,7 @@ family = "shtrih"
         said.try_iter().for_each(drop);
         writeln!(register.console, "{line}").expect("taken");
         register.console.flush().expect("taken");
-        let said = said.recv_timeout(PATIENCE).expect("the register answers");
+        let said = said.recv_timeout(patience()).expect("the register answers");
         assert!(!said.starts_with("not done") && !said.contains("accepted is"), "{line}: {said}");
         said
     }
@@ -243,7 +246,7 @@ family = "shtrih"
     /// The same, with its exit code.
     pub fn wait_for_exit(&mut self) -> Option<i32> {
         let mut child = self.daemon.take().expect("the daemon runs");
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + patience();
         loop {
             if let Some(status) = child.try_wait().expect("asked") {
                 return status.code();
@@ -277,7 +280,7 @@ family = "shtrih"
     pub fn post_bytes(&self, body: &[u8], authorization: &str) -> std::io::Result<Reply> {
         let address = self.url.trim_start_matches("http://").trim_end_matches('/');
         let mut stream = TcpStream::connect(address)?;
-        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.set_read_timeout(Some(patience()))?;
         let head = format!(
             "POST / HTTP/1.1\r\nHost: {address}\r\nAuthorization: {authorization}\r\nContent-Type: application/json\r\n\
              Content-Length: {}\r\nConnection: close\r\n\r\n",
@@ -314,7 +317,7 @@ family = "shtrih"
 
     /// Waits until `show` of a document contains `text`.
     pub fn await_shown(&self, name: &str, text: &str) -> String {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + patience();
         loop {
             let shown = self.show(name);
             if shown.contains(text) {
@@ -478,7 +481,7 @@ impl Cloud {
     pub fn await_final(&self, id: &Value) -> Callback {
         let guard = self.heard.0.lock().expect("whole");
         let found = |h: &Heard| h.callbacks.iter().find(|c| c.body["id"] == *id && c.answered == 200).cloned();
-        let (guard, _) = self.heard.1.wait_timeout_while(guard, PATIENCE, |h| found(h).is_none()).expect("whole");
+        let (guard, _) = self.heard.1.wait_timeout_while(guard, patience(), |h| found(h).is_none()).expect("whole");
         found(&guard).unwrap_or_else(|| panic!("no callback for {id}; heard {:?}", guard.callbacks))
     }
 

@@ -1,0 +1,66 @@
+//! One scenario for each promise that a spoiled build breaks: green here, red there (`tests/spoiled.sh`).
+
+use crate::rig::{Rig, another};
+
+#[test]
+fn spoil_a_lost_answer_is_settled_by_the_register_s_memory() {
+    let mut rig = Rig::new();
+    rig.start();
+    rig.register("lose-answer FF45");
+    let document = another("lost", 1);
+    rig.post(&document).assert_pending();
+    rig.cloud.await_success(&document["id"]);
+    assert_eq!(rig.receipts().len(), 1);
+}
+
+#[test]
+fn spoil_killed_after_registering_it_is_not_registered_again() {
+    let mut rig = Rig::new();
+    rig.start_with(&[("KKM_BRIDGE_KILL_AT", "shtrih.registering-answered:2")]);
+    let document = another("killed", 1);
+    rig.post(&document).assert_pending();
+    rig.wait_for_death();
+    rig.start();
+    rig.cloud.await_success(&document["id"]);
+    assert_eq!(rig.receipts().len(), 1);
+}
+
+#[test]
+fn spoil_killed_before_the_commit_nothing_was_promised() {
+    let mut rig = Rig::new();
+    rig.start_with(&[("KKM_BRIDGE_KILL_AT", "inbox.answered")]);
+    let document = another("promised", 1);
+    // Only the spoiled build passes that point, and dies there after its answer.
+    let promised = rig.try_post(&document).is_ok();
+    rig.kill();
+    rig.start();
+    if promised {
+        rig.cloud.await_success(&document["id"]);
+        assert_eq!(rig.receipts().len(), 1);
+    }
+}
+
+#[test]
+fn spoil_an_equal_sum_by_hand_is_never_taken_for_ours() {
+    let mut rig = Rig::new();
+    rig.start();
+    // Ours is cut off before it registers; while it is cancelled, a stranger sells for the same sum.
+    rig.register("power-cut before FF45 100ms");
+    rig.register("foreign sale 1065 after 88");
+    let document = another("ours", 1);
+    rig.post(&document).assert_pending();
+    rig.await_shown("1", "a person must decide");
+    assert!(rig.cloud.callbacks().is_empty(), "nobody is told what nobody knows");
+}
+
+#[test]
+fn spoil_a_silent_memory_is_not_a_no() {
+    let mut rig = Rig::new();
+    rig.start();
+    rig.register("lose-answer FF45");
+    rig.register("silence FF0A x3");
+    let document = another("silent", 1);
+    rig.post(&document).assert_pending();
+    rig.cloud.await_success(&document["id"]);
+    assert_eq!(rig.receipts().len(), 1);
+}

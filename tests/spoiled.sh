@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# Builds that break one promise each: the tests that keep that promise must turn red, or they are blind.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+export CARGO_TERM_COLOR=never
+
+cargo build --quiet --locked --features spoiled
+mkdir -p target/spoiled
+cp target/debug/kkm-bridge target/spoiled/kkm-bridge
+cargo test --quiet --locked --test it --no-run
+export KKM_TEST_PROGRAM="$PWD/target/spoiled/kkm-bridge" KKM_TEST_PATIENCE_S=12 KKM_TEST_ROUNDS=1
+blind=0
+
+run() { cargo test --quiet --locked --test it -- "$@" > target/spoiled/log 2>&1; }
+
+# A build that can be spoiled and is not, keeps every promise.
+if ! run spoil_; then
+    tail -n 60 target/spoiled/log
+    echo "the unspoiled build is red"
+    exit 1
+fi
+while read -r spoil test; do
+    if KKM_TEST_SPOIL="$spoil" run "$test"; then
+        echo "BLIND: $spoil is not seen by $test"
+        blind=1
+    else
+        echo "seen:  $spoil by $test"
+    fi
+done <<'LIST'
+no-mark spoil_a_lost_answer
+no-mark spoil_killed_after_registering
+blind-resend spoil_a_lost_answer
+blind-resend spoil_killed_after_registering
+answer-before-commit spoil_killed_before_the_commit
+amount-only-match spoil_an_equal_sum_by_hand
+silence-is-no spoil_a_silent_memory
+LIST
+exit "$blind"
