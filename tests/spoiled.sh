@@ -31,7 +31,7 @@ no-mark spoil_a_lost_answer
 no-mark spoil_killed_after_registering
 blind-resend spoil_a_lost_answer
 blind-resend spoil_killed_after_registering
-answer-before-commit spoil_killed_before_the_commit
+answer-before-commit spoil_killed_right_after
 amount-only-match spoil_an_equal_sum_by_hand
 silence-is-no spoil_a_silent_memory
 LIST

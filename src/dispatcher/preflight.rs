@@ -143,6 +143,7 @@ impl Lane {
     fn adopt(&mut self, mark: &Mark) -> Result<(), Early> {
         let capabilities = self.driver.capabilities()?;
         self.journal.adopt(&self.name, mark, &capabilities)?;
+        failpoint::hit("dispatcher.adopted");
         self.capabilities = Some(capabilities);
         tracing::info!(serial = %mark.serial, storage = %mark.storage, "the device is adopted as it is");
         Ok(())

@@ -98,9 +98,9 @@ impl<S: Store, P: Post, C: Clock> Outbox<S, P, C> {
     async fn start(&mut self, report: Report) -> Result<(), S::Error> {
         let now = self.clock.now();
         let origin = origin::origin_of(&report.url);
-        kkm_drivers::failpoint::hit("outbox-before-attempted");
+        kkm_drivers::failpoint::hit("outbox.due");
         self.store.attempted(report.row, &now).await?;
-        kkm_drivers::failpoint::hit("outbox-after-attempted");
+        kkm_drivers::failpoint::hit("outbox.attempted");
         self.lanes.started(&origin, report.row, now.boot_ms);
         let flight = Flight { row: report.row, tries: report.tries + 1, since: report.since, origin };
         let post = Arc::clone(&self.post);
@@ -139,9 +139,9 @@ impl<S: Store, P: Post, C: Clock> Outbox<S, P, C> {
         let past = Past { tries, host_failures, waited, now_wall_ms: now.wall_ms };
         let next = schedule::next(&answer, past, &mut self.dice);
         log(row, tries, &origin, &answer, &next);
-        kkm_drivers::failpoint::hit("outbox-before-answered");
+        kkm_drivers::failpoint::hit("outbox.heard");
         self.store.answered(row, &next, &now).await?;
-        kkm_drivers::failpoint::hit("outbox-after-answered");
+        kkm_drivers::failpoint::hit("outbox.stored");
         self.lanes.answered(&origin, row, &answer, &next, now.boot_ms);
         Ok(())
     }

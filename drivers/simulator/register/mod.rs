@@ -259,7 +259,7 @@ impl Register {
         let on_paper = document.on_paper;
         let text = on_paper.then(|| paper::render(&document, &self.state));
         let document = self.books.append(document).map_err(|error| Denied::Books(error.to_string()))?;
-        crate::failpoint::hit("simulator-booked");
+        crate::failpoint::hit("simulator.booked");
         self.state.count(document);
         if let Some(text) = text {
             self.print(text);

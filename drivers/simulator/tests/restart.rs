@@ -95,7 +95,7 @@ fn a_kill_right_after_the_books_were_written_loses_nothing() {
         .args(["--exact", name, "--nocapture"])
         .env(DIRECTORY, dir.path())
         // Registration, opening of the shift, receipt.
-        .env("KKM_BRIDGE_KILL_AT", "simulator-booked:3")
+        .env("KKM_BRIDGE_KILL_AT", "simulator.booked:3")
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .status()
