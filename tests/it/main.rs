@@ -4,9 +4,11 @@
 #[allow(unreachable_pub, reason = "a test program has no public")]
 mod rig;
 
+mod callbacks;
 mod disk;
 mod duplicate;
 mod evidence;
+mod hostile;
 mod refusal;
 mod register;
 mod restart;

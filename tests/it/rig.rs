@@ -59,6 +59,7 @@ pub struct Rig {
     pub url: String,
     pub cloud: Cloud,
     settings: String,
+    intake: String,
     origins: Vec<String>,
 }
 
@@ -88,6 +89,7 @@ impl Rig {
             url: String::new(),
             cloud,
             settings,
+            intake: String::new(),
             origins,
         };
         rig.secret("shop.token", SHOP_TOKEN);
@@ -117,6 +119,7 @@ impl Rig {
         let text = format!(
             r#"[intake]
 listen = "127.0.0.1:0"
+{intake}
 
 [journal]
 directory = "{dir}/journal"
@@ -136,6 +139,7 @@ family = "shtrih"
 {settings}
 "#,
             allowed = self.origins.iter().map(|o| format!("{o:?}")).collect::<Vec<_>>().join(", "),
+            intake = self.intake,
             settings = self.settings,
         );
         std::fs::write(&path, text).expect("written");
@@ -191,6 +195,11 @@ family = "shtrih"
 
     pub fn start(&mut self) {
         self.start_with(&[]);
+    }
+
+    /// A further line of the section `[intake]`.
+    pub fn settings_at_top(&mut self, line: &str) {
+        line.clone_into(&mut self.intake);
     }
 
     /// Lets callbacks go to another origin too.
@@ -399,6 +408,8 @@ struct Heard {
     callbacks: Vec<Callback>,
     /// Codes to answer with, in turn; then 200.
     script: Vec<u16>,
+    /// Where the next callback is sent on to, and how.
+    redirect: Option<(u16, String)>,
     /// What a GET is answered with.
     list: Value,
 }
@@ -427,6 +438,20 @@ impl Cloud {
     /// Answers the next callbacks with these codes.
     pub fn answer(&self, codes: &[u16]) {
         self.heard.0.lock().expect("whole").script = codes.iter().rev().copied().collect();
+    }
+
+    /// Answers the next callback with a redirect.
+    pub fn redirect(&self, code: u16, to: &str) {
+        self.heard.0.lock().expect("whole").redirect = Some((code, to.to_owned()));
+    }
+
+    /// Waits until a callback for `id` was answered with this code.
+    #[track_caller]
+    pub fn await_heard(&self, id: &Value, code: u16) {
+        let guard = self.heard.0.lock().expect("whole");
+        let heard = |h: &Heard| h.callbacks.iter().any(|c| c.body["id"] == *id && c.answered == code);
+        let (guard, _) = self.heard.1.wait_timeout_while(guard, patience(), |h| !heard(h)).expect("whole");
+        assert!(heard(&guard), "no callback for {id} answered {code}; heard {:?}", guard.callbacks);
     }
 
     /// Answers GET with this.
@@ -459,7 +484,11 @@ impl Cloud {
                 write!(stream, "HTTP/1.1 200 X\r\nContent-Length: {}\r\n\r\n{list}", list.len()).ok()?;
                 continue;
             }
-            let answered = inner.script.pop().unwrap_or(200);
+            let redirect = inner.redirect.take();
+            let answered = match &redirect {
+                Some((code, _)) => *code,
+                None => inner.script.pop().unwrap_or(200),
+            };
             inner.callbacks.push(Callback {
                 head: top,
                 body: serde_json::from_slice(&body).unwrap_or(Value::Null),
@@ -467,7 +496,8 @@ impl Cloud {
             });
             drop(inner);
             heard.1.notify_all();
-            write!(stream, "HTTP/1.1 {answered} X\r\nContent-Length: 2\r\n\r\n{{}}").ok()?;
+            let place = redirect.map_or_else(String::new, |(_, to)| format!("Location: {to}\r\n"));
+            write!(stream, "HTTP/1.1 {answered} X\r\n{place}Content-Length: 2\r\n\r\n{{}}").ok()?;
         }
     }
 
