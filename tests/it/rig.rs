@@ -320,7 +320,7 @@ family = "shtrih"
         let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
         let journal = rusqlite::Connection::open_with_flags(self.path("journal/journal.db"), flags).expect("a journal");
         let query = "SELECT hindrance FROM documents WHERE request_id = ?1 AND state = 'accepted'";
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + patience();
         loop {
             let hindrance: Option<Option<String>> =
                 journal.query_row(query, [json!(name).to_string()], |r| r.get(0)).ok();

@@ -3,7 +3,7 @@
 use kkm_drivers::simulator::books::Kind;
 use serde_json::{Value, json};
 
-use crate::rig::{PATIENCE, Rig, another};
+use crate::rig::{Rig, another, patience};
 
 /// What an answer of the device comes to.
 #[derive(Clone, Copy)]
@@ -81,7 +81,7 @@ fn remembered(rig: &Rig, path: &str) -> Value {
 
 #[track_caller]
 fn await_remembered(rig: &Rig, path: &str, wanted: impl Fn(&Value) -> bool) {
-    let deadline = std::time::Instant::now() + PATIENCE;
+    let deadline = std::time::Instant::now() + patience();
     while !wanted(&remembered(rig, path)) {
         assert!(std::time::Instant::now() < deadline, "{path} is {}", remembered(rig, path));
         std::thread::park_timeout(std::time::Duration::from_millis(20));
