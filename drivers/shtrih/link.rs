@@ -49,6 +49,10 @@ impl Failure {
     }
 }
 
+/// Section 9: the operator's password is wrong, and nothing was carried out.
+pub(super) const WRONG_PASSWORD: u8 = 0x4F;
+/// Further looks that must say the same before a password counts as wrong.
+const PASSWORD_LOOKS: u32 = 2;
 /// Attempts of a question whose answer was lost.
 const ASK_TRIES: u32 = 3;
 /// Pause between two looks at a device that prints (section 5.2: 50..200 ms).
@@ -167,6 +171,11 @@ impl Link {
                     self.drop_port();
                     return Err(Failure::Lost(Fault::new(request.name, kind)));
                 }
+                Ok(Err(WRONG_PASSWORD)) if !self.password_is_wrong() => {
+                    if left == 0 {
+                        return Err(Failure::Lost(Fault::new(request.name, FaultKind::Garbled)));
+                    }
+                }
                 Ok(Err(code)) => {
                     let of_storage = request.code.len() == 2;
                     return Err(Failure::Refused { during: request.name, code, of_storage });
@@ -174,6 +183,12 @@ impl Link {
                 Ok(Ok(answer)) => return Ok(answer),
             }
         }
+    }
+
+    /// Bytes that were hurt on the way may pass the sum as another password, so 4Fh alone is not believed.
+    fn password_is_wrong(&mut self) -> bool {
+        let look = ShortStatus.request(self.password);
+        (0..PASSWORD_LOOKS).all(|_| matches!(self.once(&ShortStatus, &look), Ok(Err(WRONG_PASSWORD))))
     }
 
     /// Good answer, the device's error, or no answer.

@@ -15,7 +15,7 @@ use super::command::status::ContinuePrint;
 use super::command::storage::CancelDocument;
 use super::link::Failure;
 use super::plan::{Plan, Step, marker_attribute, marker_tag};
-use super::state::paper;
+use super::state::{no_paper, paper};
 use crate::contract::{
     Fault, FaultKind, Marker, Money, Operation, Outcome, Paper, Proof, Reason, Receipt, Refusal, Witness,
 };
@@ -115,7 +115,7 @@ impl Shtrih {
             }));
         }
         match Submode::of(short.submode) {
-            Submode::NoPaper | Submode::PaperEnded if with_paper => return Err(refused(Reason::PaperOut)),
+            Submode::NoPaper | Submode::PaperEnded if with_paper => return Err(refused(no_paper(short))),
             Submode::Idle | Submode::NoPaper | Submode::PaperEnded => {}
             Submode::AwaitsContinue | Submode::Printing => return Err(refused(Reason::Busy)),
             Submode::Unknown => return Err(refused(Reason::NeedsService)),
@@ -218,6 +218,7 @@ impl Shtrih {
 
     /// After a failure before the end: cancels, looks, and says what the world is.
     pub(super) fn undo(&mut self, base: &Base, stop: Stop, about: Option<&About>) -> Outcome {
+        let stop = self.named(stop);
         let back = self.back_out(base, about);
         match (stop, back) {
             (Stop::AtOnce(outcome), _) => outcome,
@@ -228,6 +229,17 @@ impl Shtrih {
                 Outcome::Doubtful(Fault::new("cancel after a refusal", FaultKind::Answered(code)))
             }
             (Stop::Fault(fault), Ok(false)) | (_, Err(fault)) => Outcome::Doubtful(fault),
+        }
+    }
+
+    /// 6Bh says "no paper" for an open cover too; the flags tell them apart.
+    fn named(&mut self, stop: Stop) -> Stop {
+        match stop {
+            Stop::Refused(refusal) if refusal.reason == Reason::PaperOut => match self.link.wait_idle() {
+                Ok(short) => Stop::Refused(Refusal { reason: no_paper(short), ..refusal }),
+                Err(_) => Stop::Refused(refusal),
+            },
+            Stop::AtOnce(_) | Stop::Refused(_) | Stop::Fault(_) => stop,
         }
     }
 

@@ -8,7 +8,7 @@ use super::command::receipt::Subtotal;
 use super::command::status::{DeviceType, LongStatus, Short};
 use super::command::storage::{ShiftParameters, ShiftState, Storage, StorageState};
 use super::command::table::{CountRegister, MoneyRegister};
-use super::link::Failure;
+use super::link::{Failure, WRONG_PASSWORD};
 use crate::contract::{
     CashCounters, Fault, FaultKind, Identity, Mark, Money, OpenReceipt, Paper, Reason, Shift, Status,
 };
@@ -34,7 +34,11 @@ impl Shtrih {
     }
 
     pub(super) fn read_status(&mut self) -> Result<Status, Fault> {
-        let mut short = self.link.wait_idle_within(STATUS_PATIENCE).map_err(Failure::fault)?;
+        let mut short = match self.link.wait_idle_within(STATUS_PATIENCE) {
+            Ok(short) => short,
+            Err(failure) if failure.is(WRONG_PASSWORD) => return Ok(self.blind_status(Reason::PasswordWrong)),
+            Err(failure) => return Err(failure.fault()),
+        };
         if Submode::of(short.submode) == Submode::AwaitsContinue {
             short = self.link.wait_idle_and_continue().map_err(Failure::fault)?;
         }
@@ -58,10 +62,16 @@ impl Shtrih {
 
     /// While it prints it answers nothing but 10h; the number of the shift is the last one that was heard.
     fn busy_status(&self, mode: Mode) -> Status {
+        let blind = self.blind_status(Reason::Busy);
+        Status { shift: mode.shift(self.last_shift).unwrap_or(blind.shift), ..blind }
+    }
+
+    /// Nothing is known but what hinders.
+    fn blind_status(&self, hindrance: Reason) -> Status {
         Status {
-            shift: mode.shift(self.last_shift).unwrap_or(Shift::Closed(self.last_shift)),
+            shift: Shift::Closed(self.last_shift),
             open_receipt: None,
-            hindrance: Some(Reason::Busy),
+            hindrance: Some(hindrance),
             paper: Paper::Unknown,
             clock: None,
             warnings: Vec::new(),
@@ -150,6 +160,11 @@ pub(super) fn paper(submode: u8) -> Paper {
     }
 }
 
+/// Why there is no paper: with the cover open the register sees none, whatever lies in it.
+pub(super) fn no_paper(short: Short) -> Reason {
+    if short.flags & COVER_OPEN != 0 { Reason::CoverOpen } else { Reason::PaperOut }
+}
+
 /// Why nothing can be sold now. The shift is told apart, for opening one is a matter of policy.
 fn hindrance(short: Short, storage: &Storage) -> Option<Reason> {
     let mode = match Mode::of(short.mode) {
@@ -159,8 +174,7 @@ fn hindrance(short: Short, storage: &Storage) -> Option<Reason> {
     };
     let printer = match Submode::of(short.submode) {
         Submode::Idle => None,
-        Submode::NoPaper | Submode::PaperEnded if short.flags & COVER_OPEN != 0 => Some(Reason::CoverOpen),
-        Submode::NoPaper | Submode::PaperEnded => Some(Reason::PaperOut),
+        Submode::NoPaper | Submode::PaperEnded => Some(no_paper(short)),
         Submode::AwaitsContinue | Submode::Printing => Some(Reason::Busy),
         Submode::Unknown => Some(Reason::NeedsService),
     };

@@ -17,6 +17,7 @@
 
 mod door;
 pub mod errand;
+mod paper;
 mod preflight;
 mod reconcile;
 mod shift;
@@ -80,6 +81,7 @@ pub struct Lane {
     closing_ordered: Option<u32>,
     capabilities: Option<Capabilities>,
     wait: Duration,
+    paper_wait: Option<Duration>,
     cancels: u8,
 }
 
@@ -94,6 +96,7 @@ impl Lane {
         reports: Arc<tokio::sync::Notify>,
     ) -> Result<Self, JournalError> {
         journal.interrupted(&name)?;
+        let paper_wait = paper::held_back(&journal, &name)?;
         Ok(Self {
             name,
             driver,
@@ -104,6 +107,7 @@ impl Lane {
             closing_ordered: None,
             capabilities: None,
             wait: FIRST_WAIT,
+            paper_wait,
             cancels: 0,
         })
     }
@@ -137,7 +141,8 @@ impl Lane {
         }
         self.run_errands()?;
         let Some(waiting) = self.journal.next_waiting(&self.name)? else {
-            return Ok(match self.shift_duty()? {
+            let (paper, shift) = (self.paper_duty(), self.shift_duty()?);
+            return Ok(match [paper, shift].into_iter().flatten().min() {
                 None => Pace::Ring,
                 Some(Duration::ZERO) => Pace::Again,
                 Some(left) => Pace::Wait(left),
@@ -231,7 +236,7 @@ impl Lane {
     }
 
     fn done(
-        &self,
+        &mut self,
         row: Row,
         request_id: &str,
         body: &Body,
@@ -242,6 +247,7 @@ impl Lane {
         let word = words::done(request_id, body, paper, self.settings.locale);
         failpoint::hit("dispatcher.before-settle");
         self.journal.settle_done(row, proof, paper, word)?;
+        self.saw_paper(paper);
         failpoint::hit("dispatcher.settled");
         self.reports.notify_one();
         Ok(())

@@ -63,8 +63,9 @@ impl Lane {
     fn look(&mut self, waiting: &Waiting) -> Result<Mark, Early> {
         for _ in 0..SHIFT_STEPS {
             let status = self.driver.status()?;
-            self.saw_shift(status.shift)?;
             self.hindrance(&status)?;
+            // A hindered device may not even say how its shift is.
+            self.saw_shift(status.shift)?;
             let mark = self.driver.mark()?;
             self.known_device(&mark)?;
             self.able(waiting)?;

@@ -312,7 +312,7 @@ fn lane(connection: &Connection, new: &Incoming, policy: Policy) -> Result<Optio
     let stopped = connection
         .prepare_cached(
             "SELECT 1 WHERE EXISTS (SELECT 1 FROM documents WHERE device = ?1 AND state = 'needs_operator')
-             OR EXISTS (SELECT 1 FROM devices WHERE name = ?1 AND fence IS NOT NULL)",
+             OR EXISTS (SELECT 1 FROM devices WHERE name = ?1 AND fence IS NOT NULL AND agreed = 0)",
         )?
         .exists([&new.device])?;
     if stopped {

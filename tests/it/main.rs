@@ -15,4 +15,5 @@ mod restart;
 mod shift;
 mod slice;
 mod spoil;
+mod states;
 mod walls;

@@ -324,6 +324,23 @@ family = "shtrih"
         String::from_utf8_lossy(&self.command(&["show", name]).stdout).into_owned()
     }
 
+    /// Waits until something hinders a document that waits; gives the cause as the journal keeps it.
+    pub fn await_hindered(&self, name: &str) -> String {
+        let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
+        let journal = rusqlite::Connection::open_with_flags(self.path("journal/journal.db"), flags).expect("a journal");
+        let query = "SELECT hindrance FROM documents WHERE request_id = ?1 AND state = 'accepted'";
+        let deadline = Instant::now() + patience();
+        loop {
+            let hindrance: Option<Option<String>> =
+                journal.query_row(query, [json!(name).to_string()], |r| r.get(0)).ok();
+            if let Some(Some(cause)) = hindrance {
+                return cause;
+            }
+            assert!(Instant::now() < deadline, "{name} was never hindered:\n{}", self.log());
+            std::thread::park_timeout(Duration::from_millis(5));
+        }
+    }
+
     /// Waits until `show` of a document contains `text`.
     pub fn await_shown(&self, name: &str, text: &str) -> String {
         let deadline = Instant::now() + patience();
