@@ -13,7 +13,7 @@ use axum::extract::{Request, State as Shared};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
-use kkm_drivers::contract::{Body, Operation, Refusal as DeviceRefusal};
+use kkm_drivers::contract::Refusal as DeviceRefusal;
 use kkm_drivers::failpoint;
 use kkm_drivers::spoil::{self, Spoil};
 use secrecy::{ExposeSecret, SecretString};
@@ -24,7 +24,7 @@ use crate::altegio::{self, Order, RawId, Refusal, Rules, Status, StatusBody};
 use crate::dispatcher::{LaneDoor, words};
 use crate::http::{self, BodyFault};
 use crate::journal::accept::{Acceptance, Incoming, Policy, Repeat, SameId};
-use crate::journal::{Journal, JournalError};
+use crate::journal::{Journal, JournalError, operations};
 use crate::messages::Message;
 use crate::outbox::origin;
 
@@ -195,16 +195,12 @@ impl Inbox {
     }
 
     fn incoming(&self, shop: &ShopDoor, order: Order, body: &Bytes, url: String) -> Incoming {
-        let kind = match order.kind {
-            Operation::Sale => "sale",
-            Operation::Return => "return",
-        };
+        let body_of = order.body();
         let success = words::success(order.id.json(), None, self.rules.altegio.locale);
         Incoming {
             device: shop.device.clone(),
             request_id: order.id.json().to_owned(),
             document_id: order.document_id,
-            kind,
             date_ms: order.date.as_millisecond(),
             fiscal_hash: order.fiscal_hash,
             twin_hash: order.twin_hash,
@@ -214,10 +210,8 @@ impl Inbox {
                 &order.notes.iter().map(|n| n.render(self.rules.altegio.locale)).collect::<Vec<_>>(),
             )
             .unwrap_or_else(|_| "[]".into()),
-            body: match order.kind {
-                Operation::Sale => Body::Sale(order.receipt),
-                Operation::Return => Body::Return(order.receipt),
-            },
+            kind: operations::kind(&body_of),
+            body: body_of,
             callback_url: Some(url),
             success_body: success.body,
         }

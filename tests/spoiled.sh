@@ -8,7 +8,7 @@ cargo build --quiet --locked --features spoiled
 mkdir -p target/spoiled
 cp target/debug/kkm-bridge target/spoiled/kkm-bridge
 cargo test --quiet --locked --test it --no-run
-export KKM_TEST_PROGRAM="$PWD/target/spoiled/kkm-bridge" KKM_TEST_PATIENCE_S=12 KKM_TEST_ROUNDS=1
+export KKM_TEST_PROGRAM="$PWD/target/spoiled/kkm-bridge" KKM_TEST_PATIENCE_S=20 KKM_TEST_ROUNDS=1
 blind=0
 
 run() { cargo test --quiet --locked --test it -- "$@" > target/spoiled/log 2>&1; }

@@ -5,7 +5,7 @@
 //! smoothed over is noted.
 
 use jiff::Timestamp;
-use kkm_drivers::contract::{Money, Operation, Receipt, ReceiptDraft, ReceiptError, SumsNote};
+use kkm_drivers::contract::{Body, Money, Operation, Receipt, ReceiptDraft, ReceiptError, SumsNote};
 
 use super::id::RawId;
 use super::json::{self, Node, Object};
@@ -45,6 +45,16 @@ pub struct Order {
     pub fiscal_hash: [u8; 32],
     /// Equal for documents with the same sales document, type, line sums and payments.
     pub twin_hash: [u8; 32],
+}
+
+impl Order {
+    /// What the device is asked to do.
+    pub fn body(&self) -> Body {
+        match self.kind {
+            Operation::Sale => Body::Sale(self.receipt.clone()),
+            Operation::Return => Body::Return(self.receipt.clone()),
+        }
+    }
 }
 
 /// A document that is refused.

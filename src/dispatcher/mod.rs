@@ -21,6 +21,8 @@ mod paper;
 mod preflight;
 mod reconcile;
 mod shift;
+#[cfg(all(test, feature = "simulators"))]
+mod tests;
 pub mod words;
 
 use std::sync::Arc;

@@ -249,11 +249,12 @@ fn prepare(connection: &mut Connection, path: &Path) -> Result<(), JournalError>
     if pages <= PAGES_CHECKED_AT_START {
         quick_check(connection, path)?;
     }
+    let mode: String = connection.query_row("PRAGMA journal_mode", [], |r| r.get(0))?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
-    // A new journal has no log yet, and SQLite calls that locked.
-    if version > 0 {
+    // A new journal, or a copy that was put back, has no log yet, and SQLite calls that locked.
+    if mode == "wal" {
         let busy: i64 = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |r| r.get(0))?;
         if busy != 0 {
             return Err(damaged("the log cannot be moved into the file".into()));

@@ -56,7 +56,7 @@ fn spoil_a_silent_memory_is_not_a_no() {
     rig.start();
     rig.register("lose-answer FF45");
     // Long enough that the question is given up, short enough that the next one is answered.
-    rig.register("silence FF0A 6s");
+    rig.register("silence FF0A 3s");
     let document = another("silent", 1);
     rig.post(&document).assert_pending();
     rig.cloud.await_success(&document["id"]);

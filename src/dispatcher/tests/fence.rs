@@ -1,0 +1,91 @@
+//! A device or a journal that is not the one of yesterday.
+
+use super::bench::{DEVICE, Shop};
+use crate::journal::accept::Acceptance;
+use crate::journal::devices::Fence;
+
+fn fence(shop: &Shop) -> Option<Fence> {
+    shop.journal.device(DEVICE).expect("read").expect("adopted").fence
+}
+
+#[test]
+fn the_first_start_adopts_the_device_as_it_is() {
+    let mut shop = Shop::open();
+    shop.inject("foreign sale 4200");
+    shop.sale("a", 1);
+    shop.run(50);
+    assert_eq!(fence(&shop), None);
+    assert_eq!(shop.ours(), 1);
+}
+
+#[test]
+fn receipts_keyed_by_hand_in_between_are_logged_and_the_mark_moves_on() {
+    let mut shop = Shop::open();
+    shop.sale("a", 1);
+    shop.run(50);
+    shop.inject("foreign sale 4200");
+    let row = shop.sale("b", 2);
+    shop.run(50);
+    shop.assert_state(row, "done");
+    let history = shop.journal.history(50).expect("read");
+    assert!(history.iter().any(|h| h.what == "stranger"), "{history:?}");
+}
+
+#[test]
+fn a_swapped_storage_gets_nothing_until_a_person_agrees() {
+    let mut shop = Shop::open();
+    shop.sale("a", 1);
+    shop.run(50);
+    shop.inject("swap-storage");
+    let row = shop.sale("b", 2);
+    shop.run(50);
+    assert!(matches!(fence(&shop), Some(Fence::IdentityChanged { .. })));
+    shop.assert_state(row, "accepted");
+    assert_eq!(shop.accept(&Shop::document("c", 3, "sale")), Acceptance::PersonNeeded);
+    shop.journal.agree(DEVICE).expect("agreed");
+    shop.run(50);
+    shop.assert_state(row, "done");
+    assert_eq!(fence(&shop), None);
+}
+
+/// Copies the journal, lets it sell, and puts the copy back as somebody with an old backup would.
+fn roll_back(shop: &mut Shop) {
+    let copy = shop.dir.path().join("copy.db");
+    shop.journal.backup(&copy).expect("copied");
+    shop.run(50);
+    shop.deliver();
+    shop.lane = None;
+    let spare = Shop::open();
+    let journal = std::mem::replace(&mut shop.journal, spare.journal.clone());
+    drop(journal);
+    crate::journal::keep::restore(&copy, shop.dir.path(), 1).expect("restored");
+    shop.restart();
+}
+
+#[test]
+fn an_old_copy_of_the_journal_sells_nothing_twice() {
+    let mut shop = Shop::open();
+    shop.sale("warm", 9);
+    shop.run(50);
+    let row = shop.sale("a", 1);
+    roll_back(&mut shop);
+    shop.assert_state(row, "accepted");
+    shop.run(50);
+    assert!(matches!(fence(&shop), Some(Fence::UnknownAttempt { .. })), "{:?}", fence(&shop));
+    assert_eq!(shop.receipts().len(), 2, "nothing was sold again");
+    shop.journal.agree(DEVICE).expect("agreed");
+    shop.run(50);
+    shop.assert_state(row, "done");
+    assert_eq!(shop.receipts().len(), 2, "it is known by its marker");
+    let next = shop.sale("b", 2);
+    shop.run(50);
+    shop.assert_state(next, "done");
+}
+
+#[test]
+fn there_is_nothing_to_agree_to_without_a_fence() {
+    let mut shop = Shop::open();
+    shop.sale("a", 1);
+    shop.run(50);
+    assert!(shop.journal.agree(DEVICE).is_err());
+}
