@@ -170,7 +170,7 @@ impl Inbox {
         }
         let Some(lane) = self.lanes.get(&shop.device) else { return Ok(Err(No::Says(Message::UnknownDevice))) };
         let document_id = order.document_id;
-        let incoming = self.incoming(shop, order, body, url);
+        let incoming = self.incoming(shop, &order, body, url);
         let policy = Policy {
             repeat: self.repeat,
             same_id_after_error: self.same_id_after_error,
@@ -194,7 +194,7 @@ impl Inbox {
         Ok(self.say(acceptance, document_id, lane))
     }
 
-    fn incoming(&self, shop: &ShopDoor, order: Order, body: &Bytes, url: String) -> Incoming {
+    fn incoming(&self, shop: &ShopDoor, order: &Order, body: &Bytes, url: String) -> Incoming {
         let body_of = order.body();
         let success = words::success(order.id.json(), None, self.rules.altegio.locale);
         Incoming {

@@ -43,7 +43,7 @@ impl TcpOpener {
         let mut last = "the name has no address".to_owned();
         for address in addresses {
             let Ok(lock) = lock(&address) else {
-                last = "is in use by another program of this machine; stop that one first".to_owned();
+                "is in use by another program of this machine; stop that one first".clone_into(&mut last);
                 continue;
             };
             match TcpStream::connect_timeout(&address, CONNECT) {

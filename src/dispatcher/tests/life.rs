@@ -170,7 +170,9 @@ fn one_document_of_a_device_is_under_way_at_a_time_and_in_order() {
     let mut shop = Shop::open();
     let rows: Vec<_> = (0..30).map(|n| shop.sale(&format!("n{n}"), n)).collect();
     shop.run(2000);
-    rows.iter().for_each(|row| shop.assert_state(*row, "done"));
+    for row in &rows {
+        shop.assert_state(*row, "done");
+    }
     let numbers: Vec<_> = rows.iter().map(|r| shop.summary(*r).proof.expect("numbers").document_number).collect();
     assert!(numbers.is_sorted(), "{numbers:?}");
     assert_eq!(shop.receipts().len(), 30);

@@ -41,7 +41,9 @@ fn thirty_at_once_on_a_slow_register_all_register_for_the_lane_moves() {
         // What passed on the line passed for everybody.
         shop.clock.advance(shop.link.now().saturating_sub(line));
     }
-    rows.iter().for_each(|row| shop.assert_state(*row, "done"));
+    for row in &rows {
+        shop.assert_state(*row, "done");
+    }
 }
 
 #[test]
@@ -65,7 +67,9 @@ fn a_document_that_waited_for_paper_is_registered_in_time_or_told_why_not() {
 fn a_lane_longer_than_it_can_serve_says_how_many_are_ahead() {
     let mut shop = Shop::open();
     shop.policy.receipt_time = Duration::from_secs(60);
-    (0..11).for_each(|n| drop(shop.sale(&format!("n{n}"), n)));
+    for n in 0..11 {
+        shop.sale(&format!("n{n}"), n);
+    }
     assert_eq!(shop.accept(&Shop::document("late", 99, "sale")), Acceptance::LaneFull { ahead: 11 });
 }
 
