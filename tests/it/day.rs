@@ -77,16 +77,16 @@ impl Shop {
             close_expired_shift: true,
             locale: Locale::En,
         };
-        let lane =
+        let front =
             Lane::new(DEVICE.into(), Box::new(driver), journal.clone(), settings, LaneDoor::default(), Arc::default())
                 .expect("a lane");
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-        Self { line, clock, given: Duration::ZERO, journal, lane, roll, runtime, _directory: directory }
+        Self { line, clock, given: Duration::ZERO, journal, lane: front, roll, runtime, _directory: directory }
     }
 
     /// Gives the clock the time that the line has taken, in whole milliseconds.
     fn keep_time(&mut self) {
-        let ms = (self.line.now() - self.given).as_millis() as u64;
+        let ms = self.line.now().saturating_sub(self.given).as_millis() as u64;
         self.clock.advance(Duration::from_millis(ms));
         self.given += Duration::from_millis(ms);
     }
