@@ -5,6 +5,7 @@
 mod rig;
 
 mod callbacks;
+mod day;
 mod disk;
 mod duplicate;
 mod evidence;
