@@ -390,8 +390,8 @@ async fn the_log_at_its_finest_never_holds_the_token() {
     let writer = log.clone();
     let subscriber =
         tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(move || writer.clone()).finish();
-    // The runtime has this one thread, so everything that the sender does is logged there.
-    let guard = tracing::subscriber::set_default(subscriber);
+    // For the whole test program: a subscriber of one thread misses places that another thread passed first.
+    tracing::subscriber::set_global_default(subscriber).expect("nobody else listens");
     let echo = format!("HTTP/1.1 404 X\r\nContent-Length: {}\r\n\r\n{CANARY}", CANARY.len());
     let gone = Server::start(vec![Turn::Reset]).await;
     let server = Server::start(vec![Turn::Say(echo), say(OK)]).await;
@@ -409,7 +409,6 @@ async fn the_log_at_its_finest_never_holds_the_token() {
         ended = loop_ => ended.unwrap(),
         ended = tokio::time::timeout(DEADLINE, done) => ended.unwrap(),
     }
-    drop(guard);
     let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     assert!(text.contains("report delivered") && text.contains("report parked"), "{text}");
     assert!(!text.contains("CANARY"), "{text}");
