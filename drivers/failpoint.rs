@@ -1,8 +1,8 @@
 //! Named points at which a test kills the process, as a power cut would, or lets something fail.
 //!
 //! `KKM_BRIDGE_KILL_AT=name` or `name:n` (the n-th time, from 1) makes [`hit`] end the process with SIGKILL;
-//! `KKM_BRIDGE_FAIL_AT` in the same form makes [`fails`] true, from the n-th time on; `KKM_BRIDGE_SLOW_AT=name:ms` makes
-//! [`slow`] take that long. Without the cargo feature `failpoints` all are empty; a released package is built without it.
+//! `KKM_BRIDGE_FAIL_AT` in the same form makes [`fails`] true, from the n-th time on. Without the cargo feature
+//! `failpoints` both are empty; a released package is built without it.
 
 /// A point at which a test can kill the process.
 #[inline]
@@ -23,15 +23,6 @@ pub fn fails(name: &str) -> bool {
         let _ = name;
         false
     }
-}
-
-/// A point that a measurement slows down, as a slow disk would.
-#[inline]
-pub fn slow(name: &str) {
-    #[cfg(feature = "failpoints")]
-    armed::slow(name);
-    #[cfg(not(feature = "failpoints"))]
-    let _ = name;
 }
 
 #[cfg(feature = "failpoints")]
@@ -69,14 +60,6 @@ mod armed {
             loop {
                 std::thread::park();
             }
-        }
-    }
-
-    pub(super) fn slow(name: &str) {
-        static SLOW: OnceLock<Option<Armed>> = OnceLock::new();
-        let armed = SLOW.get_or_init(|| Armed::read("KKM_BRIDGE_SLOW_AT"));
-        if let Some(armed) = armed.as_ref().filter(|a| a.name == name) {
-            std::thread::sleep(std::time::Duration::from_millis(armed.nth.into()));
         }
     }
 

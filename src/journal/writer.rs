@@ -133,7 +133,6 @@ fn write_all(connection: &Connection, inbox: &Receiver<Job>, reserve: &Reserve, 
 
 /// Commits; a full disk gets the reserved room first, for what is already begun must be written down.
 fn commit(connection: &Connection, reserve: &Reserve) -> Result<(), rusqlite::Error> {
-    failpoint::slow("journal.commit");
     let first = match failure() {
         None => connection.execute_batch("COMMIT"),
         Some(error) => Err(error),
