@@ -70,7 +70,7 @@ const PAIRS: &[(&str, &str)] = &[
 /// Most of a round is waiting for devices, so many go at once.
 const LANES: usize = 8;
 
-/// 2 by default; the campaign in `.ci/run` takes 20.
+/// 2 by default; `.ci/run` takes 5, a campaign 20.
 fn rounds() -> usize {
     std::env::var("KKM_TEST_ROUNDS").ok().and_then(|n| n.parse().ok()).unwrap_or(2)
 }
