@@ -2,7 +2,6 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -226,16 +225,4 @@ fn titles_of_every_kind_stop_no_sale_and_do_nothing_on_the_receipt() {
         // Shtrih-M hides a line whose name begins so.
         assert!(receipt.lines.iter().all(|l| !l.title.starts_with("//")), "{receipt:?}");
     }
-}
-
-#[test]
-fn one_second_daemon_is_turned_away_from_the_journal() {
-    let mut rig = Rig::new();
-    rig.start();
-    let second = rig.command(&["run"]);
-    assert_eq!(second.status.code(), Some(75), "{}", String::from_utf8_lossy(&second.stderr));
-    assert!(String::from_utf8_lossy(&second.stderr).contains("in use by another kkm-bridge"));
-    rig.kill();
-    std::thread::park_timeout(Duration::from_millis(1));
-    rig.start();
 }

@@ -5,6 +5,7 @@
 mod rig;
 
 mod callbacks;
+mod cases;
 mod day;
 mod disk;
 mod duplicate;
@@ -17,4 +18,5 @@ mod shift;
 mod slice;
 mod spoil;
 mod states;
+mod two;
 mod walls;

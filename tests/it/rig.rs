@@ -54,6 +54,8 @@ pub struct Rig {
     wire: Wire,
     /// Where the register was when it last started on TCP.
     address: Option<String>,
+    /// The port of somebody else's register.
+    beside: Option<String>,
     register: Option<RunningRegister>,
     daemon: Option<Child>,
     pub url: String,
@@ -76,14 +78,28 @@ impl Rig {
 
     /// The same over another wire.
     pub fn wired(wire: Wire, settings: &str) -> Self {
+        let mut rig = Self::bare(wire, settings);
+        rig.start_register(&[]);
+        rig
+    }
+
+    /// A daemon and a cloud of their own at somebody else's register.
+    pub fn beside(other: &Self) -> Self {
+        let mut rig = Self::bare(other.wire, "");
+        rig.beside = Some(other.port());
+        rig
+    }
+
+    fn bare(wire: Wire, settings: &str) -> Self {
         let dir = tempfile::tempdir().expect("a directory");
         let cloud = Cloud::open();
         let origins = vec![cloud.origin.clone()];
         let settings = settings.to_owned();
-        let mut rig = Self {
+        let rig = Self {
             dir,
             wire,
             address: None,
+            beside: None,
             register: None,
             daemon: None,
             url: String::new(),
@@ -94,7 +110,6 @@ impl Rig {
         };
         rig.secret("shop.token", SHOP_TOKEN);
         rig.secret("partner.token", PARTNER_TOKEN);
-        rig.start_register(&[]);
         rig
     }
 
@@ -108,14 +123,19 @@ impl Rig {
         self.dir.path().join(name)
     }
 
+    fn port(&self) -> String {
+        match (&self.beside, &self.address) {
+            (Some(port), _) => port.clone(),
+            // Nothing of an earlier connection is under way on loopback.
+            (None, Some(address)) => format!("port = \"tcp://{address}\"\nquiet_ms = 0"),
+            (None, None) => format!("port = \"{}/register.tty\"", self.dir.path().display()),
+        }
+    }
+
     pub fn config(&self) -> PathBuf {
         let path = self.path("kkm-bridge.toml");
         let dir = self.dir.path().display();
-        let port = match &self.address {
-            // Nothing of an earlier connection is under way on loopback.
-            Some(address) => format!("port = \"tcp://{address}\"\nquiet_ms = 0"),
-            None => format!("port = \"{dir}/register.tty\""),
-        };
+        let port = self.port();
         let text = format!(
             r#"[intake]
 listen = "127.0.0.1:0"
@@ -245,6 +265,16 @@ family = "shtrih"
 
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.path("daemon.log")).unwrap_or_default()
+    }
+
+    /// Waits until the log contains `text`.
+    #[track_caller]
+    pub fn await_log(&self, text: &str) {
+        let deadline = Instant::now() + patience();
+        while !self.log().contains(text) {
+            assert!(Instant::now() < deadline, "never {text:?}:\n{}", self.log());
+            std::thread::park_timeout(Duration::from_millis(10));
+        }
     }
 
     /// Waits until the daemon has died by itself.
