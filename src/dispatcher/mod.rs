@@ -173,6 +173,7 @@ impl Lane {
         let locale = self.settings.locale;
         let ended = self.journal.expire(&self.name, self.settings.limits, move |w| words::expired(w, locale))?;
         if !ended.is_empty() {
+            failpoint::hit("dispatcher.expired");
             tracing::warn!(documents = ?ended, "gave up waiting; reported, and never printed later");
             self.reports.notify_one();
         }
