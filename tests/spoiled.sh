@@ -33,8 +33,9 @@ blind-resend spoil_a_lost_answer
 blind-resend spoil_killed_after_registering
 answer-before-commit spoil_killed_right_after
 amount-only-match spoil_an_equal_sum_by_hand
+silence-is-no spoil_a_register_without_power
 LIST
-# A query is given up only after long silence, so this one is seen by the driver's tests on simulated time.
+# A query is given up only after long silence, so this is seen by the driver's tests on simulated time.
 test=shtrih::tests::faults::a_device_without_power_is_a_fault_and_no_verdict
 if KKM_BRIDGE_SPOIL=silence-is-no cargo test --quiet --locked -p kkm-drivers --lib \
     --features spoiled,simulators,failpoints "$test" > target/spoiled/log 2>&1; then

@@ -1,10 +1,11 @@
 //! Reports: until the cloud says yes, and to nobody else.
 
 use std::net::TcpListener;
+use std::time::Duration;
 
 use serde_json::json;
 
-use crate::rig::{Cloud, Rig, another};
+use crate::rig::{Cloud, RETRY_AFTER_S, Rig, another};
 
 #[test]
 fn a_callback_elsewhere_is_refused_and_not_a_byte_leaves() {
@@ -106,4 +107,51 @@ fn a_refused_token_pauses_and_loses_nothing_and_another_4xx_parks_until_a_person
     rig.cloud.await_success(&paused["id"]);
     rig.cloud.await_success(&next["id"]);
     assert_eq!(rig.receipts().len(), 3);
+}
+
+#[test]
+fn a_cloud_that_asks_to_wait_is_left_alone_so_long_and_receipts_go_on() {
+    let mut rig = Rig::new();
+    rig.start();
+    rig.cloud.answer(&[429, 429]);
+    let first = another("asked-to-wait", 1);
+    rig.post(&first).assert_pending();
+    rig.cloud.await_heard(&first["id"], 429);
+    // Registered at once, reported when the host may be called again.
+    let second = another("behind-it", 2);
+    rig.post(&second).assert_pending();
+    rig.await_shown("2", "registered fiscal document");
+    rig.cloud.await_success(&first["id"]);
+    rig.cloud.await_success(&second["id"]);
+    let heard = rig.cloud.callbacks();
+    assert_eq!(heard.iter().map(|c| c.answered).collect::<Vec<_>>(), [429, 429, 200, 200]);
+    for pair in heard.windows(2).take(2) {
+        assert!(pair[1].at - pair[0].at >= Duration::from_secs(RETRY_AFTER_S), "called too early");
+    }
+    assert_eq!(rig.cloud.words_for(&first["id"]).len(), 1, "the same bytes each time");
+    assert_eq!(rig.receipts().len(), 2);
+}
+
+#[test]
+fn what_no_cloud_took_is_sent_after_a_restart_with_the_same_bytes() {
+    let dead = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let origin = format!("http://{}", dead.local_addr().expect("bound"));
+    drop(dead);
+    let mut rig = Rig::new();
+    rig.allow_origin(&origin);
+    rig.start();
+    let mut unheard = another("unheard", 1);
+    unheard["callback_url"] = json!(format!("{origin}/api/v1/integration/kkm/callback/"));
+    rig.post(&unheard).assert_pending();
+    rig.await_log("report not delivered yet");
+    // A host out of reach holds up no other.
+    let other = another("other-host", 2);
+    rig.post(&other).assert_pending();
+    rig.cloud.await_success(&other["id"]);
+    rig.kill();
+    let back = Cloud::open_at(origin.trim_start_matches("http://"));
+    rig.start();
+    back.await_success(&unheard["id"]);
+    assert_eq!(back.words_for(&unheard["id"]).len(), 1);
+    assert_eq!(rig.receipts().len(), 2);
 }

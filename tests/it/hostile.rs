@@ -226,3 +226,81 @@ fn titles_of_every_kind_stop_no_sale_and_do_nothing_on_the_receipt() {
         assert!(receipt.lines.iter().all(|l| !l.title.starts_with("//")), "{receipt:?}");
     }
 }
+
+/// What comes back for these bytes until the daemon closes the connection, or nothing.
+fn raw_talk(rig: &Rig, parts: &[&[u8]]) -> String {
+    let address = rig.url.trim_start_matches("http://").trim_end_matches('/').to_owned();
+    let mut stream = TcpStream::connect(address).expect("connects");
+    stream.set_read_timeout(Some(patience())).expect("set");
+    for part in parts {
+        // The daemon may refuse before it has read all.
+        if stream.write_all(part).is_err() {
+            break;
+        }
+    }
+    let _ = stream.shutdown(std::net::Shutdown::Write);
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer);
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+#[test]
+fn no_second_request_hides_behind_a_refused_or_ambiguous_first() {
+    let mut rig = Rig::new();
+    rig.start();
+    let hidden = {
+        let mut document = another("hidden", 66);
+        document["callback_url"] = json!(format!("{}/api/v1/integration/kkm/callback/", rig.cloud.origin));
+        let body = document.to_string();
+        format!(
+            "POST / HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {SHOP_TOKEN}\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        )
+    };
+    let first = format!("POST / HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {SHOP_TOKEN}\r\n");
+    for (head, rest) in [
+        // Too large by its announcement: what follows is its body.
+        ("Content-Length: 10485760\r\n\r\n", ""),
+        // Two lengths.
+        ("Content-Length: 2\r\nContent-Length: 3\r\n\r\n", "{}"),
+        ("Content-Length: 2, 3\r\n\r\n", "{}"),
+        ("Content-Length: +2\r\n\r\n", "{}"),
+        // Length and chunks.
+        ("Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n", "2\r\n{}\r\n0\r\n\r\n"),
+        ("Transfer-Encoding: chunked\r\n\r\n", "2\r\n{}\r\n0\r\n\r\n"),
+        ("Transfer-Encoding: chunked, identity\r\n\r\n", "{}"),
+        // Chunks that are none.
+        ("Transfer-Encoding: chunked\r\n\r\n", "zz\r\n{}\r\n0\r\n\r\n"),
+        ("Transfer-Encoding: chunked\r\n\r\n", "FFFFFFFFFFFFFFFFF\r\n{}"),
+        // A header that is none.
+        ("Bad Header: x\r\nContent-Length: 2\r\n\r\n", "{}"),
+    ] {
+        let answer = raw_talk(&rig, &[first.as_bytes(), head.as_bytes(), rest.as_bytes(), hidden.as_bytes()]);
+        assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 4"), "{head}: {answer}");
+        assert_eq!(answer.matches("HTTP/1.1 ").count().max(1), 1, "{head}: {answer}");
+    }
+    // Behind a first that was read whole, a second is a request of its own.
+    rig.post(&example()).assert_pending();
+    rig.cloud.await_success(&example()["id"]);
+    assert_eq!(rig.receipts().len(), 1);
+    assert!(!rig.show("66").contains("state"), "{}", rig.show("66"));
+}
+
+#[test]
+fn floods_of_headers_and_endless_chunks_are_cut() {
+    let mut rig = Rig::new();
+    rig.start();
+    let first = format!("POST / HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {SHOP_TOKEN}\r\n");
+    let many = "X-More: x\r\n".repeat(10_000);
+    let long = format!("X-Long: {}\r\n", "x".repeat(1024 * 1024));
+    let twice = format!("Authorization: Bearer {SHOP_TOKEN}\r\nContent-Length: 2\r\n\r\n{{}}");
+    let chunks =
+        format!("Transfer-Encoding: chunked\r\n\r\n{}", format!("1000\r\n{}\r\n", " ".repeat(4096)).repeat(2048));
+    for (what, rest) in [("many", many), ("long", long), ("twice", twice), ("chunks", chunks)] {
+        let answer = raw_talk(&rig, &[first.as_bytes(), rest.as_bytes()]);
+        assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 4"), "{what}: {answer}");
+    }
+    rig.post(&example()).assert_pending();
+    rig.cloud.await_success(&example()["id"]);
+    assert_eq!(rig.receipts().len(), 1);
+}

@@ -442,12 +442,16 @@ impl Reply {
     }
 }
 
+/// What the cloud asks for with a 429.
+pub const RETRY_AFTER_S: u64 = 2;
+
 /// A request that reached the cloud.
 #[derive(Clone, Debug)]
 pub struct Callback {
     pub head: String,
     pub body: Value,
     pub answered: u16,
+    pub at: Instant,
 }
 
 #[derive(Default)]
@@ -469,7 +473,12 @@ pub struct Cloud {
 
 impl Cloud {
     pub fn open() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        Self::open_at("127.0.0.1:0")
+    }
+
+    /// At a given address.
+    pub fn open_at(address: &str) -> Self {
+        let listener = TcpListener::bind(address).expect("a port");
         let origin = format!("http://{}", listener.local_addr().expect("bound"));
         let heard: Arc<(Mutex<Heard>, Condvar)> = Arc::default();
         let shared = heard.clone();
@@ -540,11 +549,16 @@ impl Cloud {
                 head: top,
                 body: serde_json::from_slice(&body).unwrap_or(Value::Null),
                 answered,
+                at: Instant::now(),
             });
             drop(inner);
             heard.1.notify_all();
-            let place = redirect.map_or_else(String::new, |(_, to)| format!("Location: {to}\r\n"));
-            write!(stream, "HTTP/1.1 {answered} X\r\n{place}Content-Length: 2\r\n\r\n{{}}").ok()?;
+            let further = match (redirect, answered) {
+                (Some((_, to)), _) => format!("Location: {to}\r\n"),
+                (None, 429) => format!("Retry-After: {RETRY_AFTER_S}\r\n"),
+                (None, _) => String::new(),
+            };
+            write!(stream, "HTTP/1.1 {answered} X\r\n{further}Content-Length: 2\r\n\r\n{{}}").ok()?;
         }
     }
 

@@ -62,3 +62,15 @@ fn spoil_a_silent_memory_is_not_a_no() {
     rig.cloud.await_success(&document["id"]);
     assert_eq!(rig.receipts().len(), 1);
 }
+
+#[test]
+fn spoil_a_register_without_power_has_not_said_no() {
+    let mut rig = Rig::new();
+    rig.start();
+    // Registered, and gone before it can say so: the first question finds nobody.
+    rig.register("power-cut after FF45 500ms");
+    let document = another("dark", 1);
+    rig.post(&document).assert_pending();
+    rig.cloud.await_success(&document["id"]);
+    assert_eq!(rig.receipts().len(), 1);
+}
