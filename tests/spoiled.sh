@@ -23,6 +23,9 @@ while read -r spoil test; do
     if KKM_TEST_SPOIL="$spoil" run "$test"; then
         echo "BLIND: $spoil is not seen by $test"
         blind=1
+    elif ! grep -q "test result: FAILED" target/spoiled/log; then
+        tail -n 40 target/spoiled/log
+        exit 1
     else
         echo "seen:  $spoil by $test"
     fi

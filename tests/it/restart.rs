@@ -243,6 +243,10 @@ fn ended(rig: &mut Rig, end: End, document: &Value, name: &str) -> usize {
         // What was refused or given up stays so when the cause is gone.
         rig.register("buffer 1000");
         rig.register("paper in");
+        // With the usual patience, for this one must not be given up on a busy machine.
+        rig.kill();
+        rig.settings_at_top("");
+        rig.start();
         let next = of_two_lines(&format!("after-{name}"), 2);
         rig.post(&next).assert_pending();
         rig.cloud.await_success(&next["id"]);
