@@ -8,19 +8,20 @@ use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::JoinHandle;
+use std::thread;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Notify;
+use tokio::task::JoinHandle;
 
 use crate::altegio::{Rules, TaxTable};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{self, Settings};
 use crate::control::{self, Desk};
 use crate::dispatcher::{Closing, Lane, LaneDoor, Settings as LaneSettings};
-use crate::http::{self, Limits};
+use crate::http::{self, Limits, Tls};
 use crate::inbox::{self, Inbox, ShopDoor};
 use crate::journal::life;
 use crate::journal::{EXIT_JOURNAL, Journal, JournalError};
@@ -115,7 +116,7 @@ pub fn run(settings: &Settings) -> Result<(), StartError> {
 
 struct RunningLane {
     door: LaneDoor,
-    thread: JoinHandle<()>,
+    thread: thread::JoinHandle<()>,
 }
 
 fn lanes(
@@ -147,7 +148,7 @@ fn lanes(
         let door = LaneDoor::default();
         let lane = Lane::new(name.clone(), driver, journal.clone(), lane_settings, door.clone(), reports.clone())?;
         let stop = stop.clone();
-        let thread = std::thread::Builder::new()
+        let thread = thread::Builder::new()
             .name(format!("lane {name}"))
             .spawn(move || run_lane(lane, &stop))
             .map_err(|source| StartError::Io { what: "a thread".into(), source })?;
@@ -181,6 +182,7 @@ async fn serve(
     };
     let setting = |error: &dyn std::fmt::Display| StartError::Settings(format!("  {error}"));
     let origins = Policy::new(&settings.callback.allowed).map_err(|e| setting(&e))?;
+    let tls = settings.intake.tls.clone().map(Tls::open).transpose().map_err(|e| setting(&e))?;
     let listener = TcpListener::bind(settings.intake.listen)
         .await
         .map_err(io(&format!("intake.listen {}", settings.intake.listen)))?;
@@ -206,7 +208,9 @@ async fn serve(
         Limits { connections: settings.intake.connections, header: settings.intake.request_timeout, stop: STOP_WITHIN };
     let mut terminate = signal(SignalKind::terminate()).map_err(io("SIGTERM"))?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(io("SIGINT"))?;
-    println!("kkm-bridge ready: documents on http://{address}/");
+    let renewing = tls.clone().map(renewing).transpose().map_err(io("SIGHUP"))?;
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    println!("kkm-bridge ready: documents on {scheme}://{address}/");
     tracing::info!(%address, "ready");
     let stop = async move {
         tokio::select! {
@@ -214,13 +218,35 @@ async fn serve(
             _ = interrupt.recv() => {}
         }
     };
-    http::serve(listener, http::Plain, inbox::router(inbox), limits, stop).await;
+    let router = inbox::router(inbox);
+    match tls {
+        Some(tls) => http::serve(listener, tls, router, limits, stop).await,
+        None => http::serve(listener, http::Plain, router, limits, stop).await,
+    }
     drop(stop_outbox);
     let _ = tokio::time::timeout(STOP_WITHIN, outbox).await;
     control.abort();
     keeping.abort();
+    if let Some(renewing) = renewing {
+        renewing.abort();
+    }
     let _ = std::fs::remove_file(&path);
     Ok(())
+}
+
+/// Reads the certificate again at SIGHUP, and when its files change.
+fn renewing(tls: Tls) -> std::io::Result<JoinHandle<()>> {
+    let mut hangup = signal(SignalKind::hangup())?;
+    Ok(tokio::spawn(async move {
+        let asked = Arc::new(Notify::new());
+        let renewing = http::renew(tls, http::LOOK_EVERY, asked.clone());
+        let hearing = async {
+            while hangup.recv().await.is_some() {
+                asked.notify_one();
+            }
+        };
+        tokio::join!(renewing, hearing);
+    }))
 }
 
 /// An outbox that cannot write its journal must not send either, nor may the rest go on without it.
