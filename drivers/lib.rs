@@ -11,6 +11,7 @@
 pub mod contract;
 pub mod failpoint;
 pub mod open;
+pub mod pulse;
 pub mod shtrih;
 #[cfg(feature = "simulators")]
 pub mod simulated;
