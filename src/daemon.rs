@@ -25,6 +25,7 @@ use crate::http::{self, Limits, Tls};
 use crate::inbox::{self, Inbox, ShopDoor};
 use crate::journal::life;
 use crate::journal::{EXIT_JOURNAL, Journal, JournalError};
+use crate::notify::{self, Vitals};
 use crate::outbox::{self, origin::Policy, send::Sender};
 
 /// Exit code for settings that cannot be used: `EX_CONFIG` of sysexits.h.
@@ -208,15 +209,26 @@ async fn serve(
         Limits { connections: settings.intake.connections, header: settings.intake.request_timeout, stop: STOP_WITHIN };
     let mut terminate = signal(SignalKind::terminate()).map_err(io("SIGTERM"))?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(io("SIGINT"))?;
-    let renewing = tls.clone().map(renewing).transpose().map_err(io("SIGHUP"))?;
+    let renewing = renewing(tls.clone()).map_err(io("SIGHUP"))?;
+    let stopping = Arc::new(AtomicBool::new(false));
+    // Goes on through the stop, until the runtime ends: the receipt at hand may take longer than the interval.
+    tokio::spawn(notify::feed(Vitals {
+        journal: journal.clone(),
+        lanes: lanes.iter().map(|(name, lane)| (name.clone(), lane.door.pulse.clone())).collect(),
+        outbox: outbox.abort_handle(),
+        stopping: stopping.clone(),
+    }));
     let scheme = if tls.is_some() { "https" } else { "http" };
     println!("kkm-bridge ready: documents on {scheme}://{address}/");
     tracing::info!(%address, "ready");
+    notify::ready();
     let stop = async move {
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
+        stopping.store(true, Ordering::SeqCst);
+        notify::stopping();
     };
     let router = inbox::router(inbox);
     match tls {
@@ -234,10 +246,20 @@ async fn serve(
     Ok(())
 }
 
-/// Reads the certificate again at SIGHUP, and when its files change.
-fn renewing(tls: Tls) -> std::io::Result<JoinHandle<()>> {
+/// Reads the certificate again at SIGHUP, and when its files change. A service without one lives on at SIGHUP too, which is
+/// `systemctl reload`; started by hand it ends with its terminal.
+fn renewing(tls: Option<Tls>) -> std::io::Result<Option<JoinHandle<()>>> {
+    if tls.is_none() && !notify::is_wanted() {
+        return Ok(None);
+    }
     let mut hangup = signal(SignalKind::hangup())?;
-    Ok(tokio::spawn(async move {
+    Ok(Some(tokio::spawn(async move {
+        let Some(tls) = tls else {
+            while hangup.recv().await.is_some() {
+                tracing::info!("nothing to read again: there is no [intake.tls]");
+            }
+            return;
+        };
         let asked = Arc::new(Notify::new());
         let renewing = http::renew(tls, http::LOOK_EVERY, asked.clone());
         let hearing = async {
@@ -246,7 +268,7 @@ fn renewing(tls: Tls) -> std::io::Result<JoinHandle<()>> {
             }
         };
         tokio::join!(renewing, hearing);
-    }))
+    })))
 }
 
 /// An outbox that cannot write its journal must not send either, nor may the rest go on without it.

@@ -178,6 +178,11 @@ impl Journal {
         self.inner.writer.commits().wait_beyond(seen, time)
     }
 
+    /// Ends when the writer has made one more commit, of nothing: it is alive.
+    pub async fn answers(&self) -> Result<(), JournalError> {
+        self.write_async(|_| Ok(())).await
+    }
+
     /// The clock by which the journal stamps.
     pub fn clock(&self) -> &Arc<dyn Clock> {
         &self.inner.clock

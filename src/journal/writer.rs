@@ -107,6 +107,9 @@ fn in_savepoint<R>(
 
 fn write_all(connection: &Connection, inbox: &Receiver<Job>, reserve: &Reserve, commits: &Commits) {
     while let Ok(first) = inbox.recv() {
+        while failpoint::fails("journal.hang") {
+            std::thread::park();
+        }
         let mut replies = Vec::new();
         let begun = connection.execute_batch("BEGIN IMMEDIATE");
         if let Err(error) = begun {
