@@ -274,6 +274,7 @@ fn twin(
             "{EARLIER} WHERE d.device = ?1 AND d.document_id = ?2 AND d.kind = ?3 AND d.twin_hash = ?4
              AND d.state = 'done' AND NOT EXISTS (
                  SELECT 1 FROM documents o WHERE o.device = ?1 AND o.document_id = ?2 AND o.kind <> ?3
+                 AND o.kind IN ('sale', 'return')
                  AND o.state = 'done' AND o.row > d.row)
              ORDER BY d.row DESC LIMIT 1"
         ))?
