@@ -65,12 +65,32 @@ pub fn explain(failure: &Failure) -> String {
     )
 }
 
+/// What is counted in the stories, so that a campaign which never meets a thing is seen: a name, and the text of a line.
+const MET: [(&str, &str); 14] = [
+    ("deaths", "died; life"),
+    ("doubts", " doubtful: "),
+    ("cancels", " cancelling: "),
+    ("questions to a person", " needs_operator: "),
+    ("fences", " fenced: "),
+    ("strangers", " stranger: "),
+    ("done", " done: "),
+    ("refused", " refused: "),
+    ("expired", " expired: "),
+    ("twins", " twin: "),
+    ("shifts closed", " shift closed"),
+    ("reports lost or refused", "NoAnswer"),
+    ("reports parked", " report parked: "),
+    ("answered with an error", "400 {"),
+];
+
 /// What came of many seeds.
 pub struct Counted {
     /// Seeds that were run.
     pub seeds: u64,
     /// Documents that the cloud sent in them.
     pub documents: u64,
+    /// How often each thing was met.
+    pub met: Vec<(&'static str, u64)>,
     /// The first failure, if any.
     pub failure: Option<Failure>,
 }
@@ -78,6 +98,7 @@ pub struct Counted {
 /// Runs seeds from `first` on until so many documents were sent, or one fails.
 pub fn run(first: u64, wanted: u64, progress: bool) -> Counted {
     let (next, sent, ran) = (AtomicU64::new(first), AtomicU64::new(0), AtomicU64::new(0));
+    let met: Vec<AtomicU64> = MET.iter().map(|_| AtomicU64::new(0)).collect();
     let stop = AtomicBool::new(false);
     let failure = std::sync::Mutex::new(None::<Failure>);
     let began = Instant::now();
@@ -88,7 +109,11 @@ pub fn run(first: u64, wanted: u64, progress: bool) -> Counted {
                 while !stop.load(Ordering::Relaxed) && sent.load(Ordering::Relaxed) < wanted {
                     let seed = next.fetch_add(1, Ordering::Relaxed);
                     let acts = plan(seed);
-                    let (_, lived) = live(seed, &acts);
+                    let (story, lived) = live(seed, &acts);
+                    for (count, (_, text)) in met.iter().zip(MET) {
+                        let lines = story.iter().filter(|line| line.contains(text)).count();
+                        count.fetch_add(lines as u64, Ordering::Relaxed);
+                    }
                     let documents = sent.fetch_add(documents(&acts), Ordering::Relaxed);
                     let seeds = ran.fetch_add(1, Ordering::Relaxed) + 1;
                     if progress && seeds.is_multiple_of(500) {
@@ -105,5 +130,10 @@ pub fn run(first: u64, wanted: u64, progress: bool) -> Counted {
             });
         }
     });
-    Counted { seeds: ran.into_inner(), documents: sent.into_inner(), failure: failure.into_inner().expect("whole") }
+    Counted {
+        seeds: ran.into_inner(),
+        documents: sent.into_inner(),
+        met: MET.iter().zip(met).map(|((name, _), count)| (*name, count.into_inner())).collect(),
+        failure: failure.into_inner().expect("whole"),
+    }
 }

@@ -33,6 +33,9 @@ fn whatever_befalls_a_shop_its_promises_hold() {
         began.elapsed().as_secs(),
         counted.failure.as_ref().map_or(0, |f| f.seed),
     );
+    for (what, count) in &counted.met {
+        println!("met: {count} {what}");
+    }
     if let Some(failure) = counted.failure {
         panic!("{}", explain(&failure));
     }

@@ -32,6 +32,7 @@ pub struct Doc {
     pub request_id: String,
     pub sale: i64,
     pub kind: String,
+    pub total: i64,
     pub state: String,
     pub twin_of: Option<Row>,
     pub number: Option<u64>,
@@ -96,7 +97,7 @@ impl Eyes {
         self.file
             .prepare_cached(
                 "SELECT d.row, d.epoch, d.request_id, d.document_id, d.kind, d.state, d.twin_of,
-                        d.proof ->> 'document_number', r.body, r.state
+                        d.proof ->> 'document_number', r.body, r.state, d.total_minor
                  FROM documents d LEFT JOIN reports r ON r.document = d.row
                  WHERE d.kind IN ('sale', 'return') ORDER BY d.row",
             )?
@@ -112,6 +113,7 @@ impl Eyes {
                     number: r.get::<_, Option<i64>>(7)?.map(|n| n as u64),
                     word: r.get(8)?,
                     report_state: r.get(9)?,
+                    total: r.get(10)?,
                 })
             })?
             .collect()
@@ -257,16 +259,19 @@ impl Truth {
         }
     }
 
-    /// Two receipts of one sale in the same direction: only with the opposite between, or a person's leave.
+    /// Two receipts of one sale in the same direction and of the same sum: only with the opposite between, or a
+    /// person's leave.
     fn once_a_sale(&self, owners: &[&Doc]) -> Result<(), Broken> {
-        let mut last: BTreeMap<i64, &Doc> = BTreeMap::new();
+        let mut last: Vec<&Doc> = Vec::new();
         for owner in owners {
-            if let Some(before) = last.insert(owner.sale, owner)
-                && before.kind == owner.kind
+            last.retain(|before| before.sale != owner.sale || before.kind == owner.kind);
+            let twin = last.iter().find(|before| before.sale == owner.sale && before.total == owner.total);
+            if let Some(before) = twin
                 && !self.allowed.contains(&owner.sale)
             {
                 return Err(broken("once-a-sale", format!("{before:?} and {owner:?}")));
             }
+            last.push(owner);
         }
         Ok(())
     }
