@@ -195,6 +195,25 @@ pub fn plan(seed: u64) -> Vec<Act> {
             let again = chance.percent(50).then(|| chance.below(160) as u32);
             acts.push(Act::DieAt(chance.one(&[40, 160, 700]).min(1 + chance.below(700)) as u32, again));
         }
+        if chance.percent(12) {
+            // The hard case: a receipt is broken off, and somebody sells the same by hand before the daemon has looked.
+            let by_hand = format!("foreign sale {}", u32::from(next.price) * 100);
+            if chance.percent(50) {
+                let cut = chance.one(&["power-cut before FF45 1s", "power-cut after FF45 1s", "silence 89 90s"]);
+                acts.push(Act::Script(format!("{by_hand} before 8D")));
+                acts.push(Act::Script(cut.to_owned()));
+            } else {
+                acts.push(Act::DieAt(20 + chance.below(260) as u32, None));
+            }
+            acts.push(Act::Post(next));
+            acts.push(Act::Work(1));
+            acts.push(Act::Script(by_hand));
+            acts.push(Act::Work(chance.one(&[1, 2, 3, 6])));
+            acts.push(Act::Decide(chance.one(&[Word::Right, Word::Yes, Word::No, Word::No])));
+            if chance.percent(50) {
+                acts.push(Act::DieAt(chance.below(120) as u32, None));
+            }
+        }
         acts.push(Act::Post(next));
         if chance.percent(20) {
             acts.push(Act::Post(next));

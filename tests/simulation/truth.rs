@@ -62,11 +62,20 @@ pub fn receipts(books: &[BookedDocument]) -> Result<Vec<Receipt>, Broken> {
         .iter()
         .filter(|d| d.kind == Kind::Receipt && !d.foreign)
         .map(|d| {
-            let text = d.tags.iter().find(|t| t.tag == 1192).map_or("", |t| t.text.as_str());
-            let marker = text.parse().map_err(|_| broken("marked", format!("document {} has {text:?}", d.number)))?;
+            let marker = marker(d).ok_or_else(|| broken("marked", format!("document {} has no marker", d.number)))?;
             Ok(Receipt { marker, number: d.number.into(), sign: d.sign, storage: d.storage.clone() })
         })
         .collect()
+}
+
+/// The marker in tag 1192, or inside 1084 where the register did not take that.
+fn marker(document: &BookedDocument) -> Option<Marker> {
+    document.tags.iter().filter(|t| matches!(t.tag, 1192 | 1084)).find_map(|tag| {
+        let digits = tag.hex.as_bytes().chunks(2);
+        let byte = |pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+        let bytes: Vec<u8> = digits.filter_map(byte).collect();
+        bytes.windows(16).find_map(|text| std::str::from_utf8(text).ok()?.parse().ok())
+    })
 }
 
 /// Looks at the journal's file with a connection of its own.
