@@ -8,6 +8,7 @@ use std::time::Duration;
 use kkm_drivers::contract::{Body, Capabilities, Money, Proof, Reason};
 use rusqlite::{Connection, OptionalExtension, Row as SqlRow, params};
 
+use super::devices::RESTORED;
 use super::{Journal, JournalError, Row, State, event, reports};
 use crate::clock::Stamp;
 
@@ -313,9 +314,9 @@ fn lane(connection: &Connection, new: &Incoming, policy: Policy) -> Result<Optio
     let stopped = connection
         .prepare_cached(
             "SELECT 1 WHERE EXISTS (SELECT 1 FROM documents WHERE device = ?1 AND state = 'needs_operator')
-             OR EXISTS (SELECT 1 FROM devices WHERE name = ?1 AND fence IS NOT NULL AND agreed = 0)",
+             OR EXISTS (SELECT 1 FROM devices WHERE name = ?1 AND fence <> ?2 AND agreed = 0)",
         )?
-        .exists([&new.device])?;
+        .exists([new.device.as_str(), RESTORED])?;
     if stopped {
         return Ok(Some(Acceptance::PersonNeeded));
     }
