@@ -8,6 +8,7 @@ use std::time::Duration;
 use kkm_drivers::contract::{Body, Capabilities, Money, Proof, Reason};
 use rusqlite::{Connection, OptionalExtension, Row as SqlRow, params};
 
+use super::devices::RESTORED;
 use super::{Journal, JournalError, Row, State, event, reports};
 use crate::clock::Stamp;
 
@@ -274,6 +275,7 @@ fn twin(
             "{EARLIER} WHERE d.device = ?1 AND d.document_id = ?2 AND d.kind = ?3 AND d.twin_hash = ?4
              AND d.state = 'done' AND NOT EXISTS (
                  SELECT 1 FROM documents o WHERE o.device = ?1 AND o.document_id = ?2 AND o.kind <> ?3
+                 AND o.kind IN ('sale', 'return')
                  AND o.state = 'done' AND o.row > d.row)
              ORDER BY d.row DESC LIMIT 1"
         ))?
@@ -312,9 +314,9 @@ fn lane(connection: &Connection, new: &Incoming, policy: Policy) -> Result<Optio
     let stopped = connection
         .prepare_cached(
             "SELECT 1 WHERE EXISTS (SELECT 1 FROM documents WHERE device = ?1 AND state = 'needs_operator')
-             OR EXISTS (SELECT 1 FROM devices WHERE name = ?1 AND fence IS NOT NULL AND agreed = 0)",
+             OR EXISTS (SELECT 1 FROM devices WHERE name = ?1 AND fence <> ?2 AND agreed = 0)",
         )?
-        .exists([&new.device])?;
+        .exists([new.device.as_str(), RESTORED])?;
     if stopped {
         return Ok(Some(Acceptance::PersonNeeded));
     }

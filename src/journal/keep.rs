@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, params};
 
+use super::devices::RESTORED;
 use super::{FILE, Journal, JournalError, event, own};
 
 /// Payloads dropped in one transaction, so that a long backlog holds nobody up.
@@ -57,6 +58,7 @@ pub fn restore(from: &Path, directory: &Path, now_ms: i64) -> Result<(), Journal
     {
         let connection = Connection::open(&incoming)?;
         connection.execute_batch("PRAGMA synchronous=FULL; BEGIN IMMEDIATE")?;
+        connection.execute("UPDATE devices SET fence = ?1 WHERE fence IS NULL", [RESTORED])?;
         event(&connection, now_ms, "", None, "restored", "a copy took the journal's place")?;
         connection.execute_batch("COMMIT")?;
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use kkm_drivers::contract::{Body, Document, Found, Mark, Marker, Paper, Proof, Puzzle, Reason};
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::devices::is_fenced;
 use super::{Event, Journal, JournalError, Row, State, event, reports};
 use crate::clock::{Age, Stamp, age};
 
@@ -140,7 +141,8 @@ impl Journal {
         self.read(|connection| first_waiting(connection, device))
     }
 
-    /// Ends every document of the device whose time is over; `word` says what is reported.
+    /// Ends every document of the device whose time is over; `word` says what is reported. Behind a fence none
+    /// ends: an old copy of the journal may take for waiting what is registered.
     pub fn expire<F>(&self, device: &str, limits: Limits, word: F) -> Result<Vec<Row>, JournalError>
     where
         F: Fn(&Waiting) -> Final + Send + 'static,
@@ -148,6 +150,9 @@ impl Journal {
         let (device, clock) = (device.to_owned(), self.clock().clone());
         self.write(move |connection| {
             let now = clock.now();
+            if is_fenced(connection, &device)? {
+                return Ok(Vec::new());
+            }
             let moved = last_settled(connection, &device)?;
             let mut ended = Vec::new();
             // Oldest first; the first whose time is left ends the search, for all share the lane's progress.
@@ -166,6 +171,9 @@ impl Journal {
     pub fn time_to_expiry(&self, device: &str, limits: Limits) -> Result<Option<Duration>, JournalError> {
         let now = self.clock().now();
         self.read(|connection| {
+            if is_fenced(connection, device)? {
+                return Ok(None);
+            }
             let moved = last_settled(connection, device)?;
             Ok(first_waiting(connection, device)?
                 .map(|w| time_left(&w.accepted, moved.as_ref(), &now, limits).unwrap_or_default()))

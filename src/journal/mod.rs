@@ -145,6 +145,11 @@ struct Inner {
 impl Journal {
     /// Opens or makes the journal in `directory` and becomes its owner.
     pub fn open(directory: &Path, clock: Arc<dyn Clock>) -> Result<Self, JournalError> {
+        Self::open_in_epoch(directory, clock, draw_epoch()?)
+    }
+
+    /// The same with an epoch that is given: a simulation that is run again makes the same markers.
+    pub fn open_in_epoch(directory: &Path, clock: Arc<dyn Clock>, epoch: u32) -> Result<Self, JournalError> {
         let io = |source| JournalError::Io { path: directory.to_owned(), source };
         // Requests hold customers' contacts: nobody else reads here.
         std::fs::DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(io)?;
@@ -161,7 +166,7 @@ impl Journal {
                 writer,
                 reader: Mutex::new(reader),
                 directory: directory.to_owned(),
-                epoch: draw_epoch()?,
+                epoch,
                 clock,
                 _lock: lock,
             }),

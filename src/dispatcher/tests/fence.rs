@@ -1,5 +1,7 @@
 //! A device or a journal that is not the one of yesterday.
 
+use std::time::Duration;
+
 use super::bench::{DEVICE, Shop};
 use crate::journal::accept::Acceptance;
 use crate::journal::devices::Fence;
@@ -88,4 +90,35 @@ fn there_is_nothing_to_agree_to_without_a_fence() {
     shop.sale("a", 1);
     shop.run(50);
     assert!(shop.journal.agree(DEVICE).is_err());
+}
+
+/// What waits in an old copy may be registered: it must not be reported as an error because it waited too long.
+#[test]
+fn what_an_old_copy_believes_to_wait_does_not_expire_before_the_device_was_looked_at() {
+    let mut shop = Shop::open();
+    shop.sale("warm", 9);
+    shop.run(50);
+    let row = shop.sale("a", 1);
+    roll_back(&mut shop);
+    shop.advance(Duration::from_secs(3600));
+    shop.run(50);
+    shop.assert_state(row, "accepted");
+    assert!(matches!(fence(&shop), Some(Fence::UnknownAttempt { .. })), "{:?}", fence(&shop));
+    shop.journal.agree(DEVICE).expect("agreed");
+    shop.run(50);
+    shop.assert_state(row, "done");
+    assert_eq!(shop.receipts().len(), 2);
+}
+
+#[test]
+fn an_old_copy_that_explains_the_device_needs_no_person() {
+    let mut shop = Shop::open();
+    shop.sale("warm", 9);
+    shop.run(50);
+    roll_back(&mut shop);
+    assert_eq!(fence(&shop), Some(Fence::Restored));
+    let row = shop.sale("a", 1);
+    shop.run(50);
+    shop.assert_state(row, "done");
+    assert_eq!(fence(&shop), None);
 }
