@@ -38,6 +38,8 @@ pub mod operations;
 pub mod reports;
 mod reserve;
 pub mod state;
+#[cfg(test)]
+mod tests;
 pub mod views;
 mod writer;
 
@@ -133,9 +135,10 @@ pub struct Journal {
     inner: Arc<Inner>,
 }
 
+/// Let go in this order: the writer closes the file as the last one, which empties the log; then the lock falls.
 struct Inner {
-    writer: writer::Writer,
     reader: Mutex<Connection>,
+    writer: writer::Writer,
     directory: PathBuf,
     epoch: u32,
     clock: Arc<dyn Clock>,
@@ -160,11 +163,10 @@ impl Journal {
         let reader =
             Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
         reader.busy_timeout(std::time::Duration::from_secs(5))?;
-        let (writer, _thread) = writer::Writer::start(connection, reserve::Reserve::take(directory));
         Ok(Self {
             inner: Arc::new(Inner {
-                writer,
                 reader: Mutex::new(reader),
+                writer: writer::Writer::start(connection, reserve::Reserve::take(directory)),
                 directory: directory.to_owned(),
                 epoch,
                 clock,

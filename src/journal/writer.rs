@@ -24,11 +24,11 @@ const JOBS_IN_A_COMMIT: usize = 256;
 type Reply = Box<dyn FnOnce() + Send>;
 type Job = Box<dyn FnOnce(&Connection) -> Reply + Send>;
 
-/// Hands jobs to the writer's thread.
-#[derive(Clone)]
+/// Hands jobs to the writer's thread. Let go, it waits until what was handed over is written and the file is closed.
 pub(super) struct Writer {
-    jobs: Sender<Job>,
+    jobs: Option<Sender<Job>>,
     commits: Arc<Commits>,
+    thread: Option<JoinHandle<()>>,
 }
 
 /// Counts commits for those who wait for one.
@@ -52,8 +52,8 @@ impl Commits {
 }
 
 impl Writer {
-    /// Starts the thread. It ends when the last handle is gone.
-    pub(super) fn start(connection: Connection, reserve: Reserve) -> (Self, JoinHandle<()>) {
+    /// Starts the thread.
+    pub(super) fn start(connection: Connection, reserve: Reserve) -> Self {
         let (jobs, inbox) = channel();
         let commits = Arc::new(Commits::default());
         let counted = commits.clone();
@@ -61,7 +61,7 @@ impl Writer {
             .name("journal".into())
             .spawn(move || write_all(&connection, &inbox, &reserve, &counted))
             .expect("a thread can be started");
-        (Self { jobs, commits }, thread)
+        Self { jobs: Some(jobs), commits, thread: Some(thread) }
     }
 
     /// The count of commits.
@@ -83,8 +83,18 @@ impl Writer {
             })
         });
         // A writer that is gone drops the job and with it the reply: the caller sees `Stopped`.
-        let _ = self.jobs.send(job);
+        let _ = self.jobs.as_ref().map(|jobs| jobs.send(job));
         answer
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.jobs = None;
+        // A reply may let the last handle go on the writer's own thread, which cannot wait for itself.
+        if let Some(thread) = self.thread.take().filter(|t| t.thread().id() != std::thread::current().id()) {
+            let _ = thread.join();
+        }
     }
 }
 
