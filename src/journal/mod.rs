@@ -48,6 +48,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use rusqlite_migration::{M, Migrations};
 use rustix::fs::{FlockOperation, flock};
@@ -249,6 +250,8 @@ pub(crate) fn own(directory: &Path) -> Result<File, JournalError> {
 
 fn prepare(connection: &mut Connection, path: &Path) -> Result<(), JournalError> {
     connection.busy_timeout(std::time::Duration::from_secs(5))?;
+    // Until it is known to be whole and ours, closing must not move the log into the file.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     let damaged = |found: String| JournalError::Damaged { path: path.to_owned(), found };
     let version: i64 =
         connection.query_row("PRAGMA user_version", [], |r| r.get(0)).map_err(|error| damaged(error.to_string()))?;
@@ -261,6 +264,7 @@ fn prepare(connection: &mut Connection, path: &Path) -> Result<(), JournalError>
     if pages <= PAGES_CHECKED_AT_START {
         quick_check(connection, path)?;
     }
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
     let mode: String = connection.query_row("PRAGMA journal_mode", [], |r| r.get(0))?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;

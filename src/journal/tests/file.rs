@@ -70,6 +70,46 @@ fn a_file_that_is_no_journal_is_refused_and_left_as_it_is() {
     assert_eq!(bytes(&path), garbage);
 }
 
+/// A copy of a journal whose last commits are in the log alone, as a power cut leaves it, with a page overwritten.
+fn damaged_copy() -> tempfile::TempDir {
+    let desk = Desk::open();
+    for n in 0..40 {
+        desk.sale(&format!("n{n}"), n);
+    }
+    // The next owner moves the log into the file, and adds to a new log.
+    let desk = desk.restart();
+    desk.sale("last", 1000);
+    let copy = tempfile::tempdir().expect("a directory");
+    for suffix in ["", "-wal"] {
+        let name = format!("{FILE}{suffix}");
+        std::fs::copy(desk.dir.path().join(&name), copy.path().join(&name)).expect("copied");
+    }
+    let path = copy.path().join(FILE);
+    let mut file = bytes(&path);
+    let log = bytes(&copy.path().join(format!("{FILE}-wal")));
+    // A page that the log does not replace: frames of 24 and 4096 bytes after a head of 32, each led by its page's number.
+    let logged: Vec<usize> =
+        log[32..].chunks(24 + 4096).map(|f| u32::from_be_bytes([f[0], f[1], f[2], f[3]]) as usize).collect();
+    let page = (2..=file.len() / 4096).rev().find(|page| !logged.contains(page)).expect("a page") - 1;
+    file[page * 4096..(page + 1) * 4096].fill(0xA5);
+    std::fs::write(&path, file).expect("written");
+    copy
+}
+
+#[test]
+fn a_damaged_journal_is_refused_with_the_way_out_and_nothing_of_it_is_changed() {
+    let dir = damaged_copy();
+    let (file, log) = (dir.path().join(FILE), dir.path().join(format!("{FILE}-wal")));
+    let before = (bytes(&file), bytes(&log));
+    assert!(!before.1.is_empty());
+    let why = why_not(dir.path());
+    assert!(matches!(why, JournalError::Damaged { .. }), "{why}");
+    assert!(why.to_string().contains("kkm-bridge restore"), "{why}");
+    assert!(bytes(&file) == before.0, "the file was changed");
+    assert!(bytes(&log) == before.1, "the log was changed");
+    why_not(dir.path());
+}
+
 #[test]
 fn damage_in_a_large_journal_is_found_beside_the_work() {
     let desk = Desk::open();
