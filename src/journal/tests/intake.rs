@@ -78,11 +78,10 @@ fn the_same_id_is_answered_from_every_state_it_can_be_in() {
         let mut other = sale("a", 1);
         other["payments"][0]["type"] = json!("card");
         let answer = desk.accept(&sale("a", 1));
-        match state {
-            State::Refused | State::Expired => {
-                assert!(matches!(answer, Acceptance::Failed { code: 2002, .. }), "{state}: {answer:?}");
-            }
-            _ => assert_eq!(answer, Acceptance::Pending(row), "{state}"),
+        if matches!(state, State::Refused | State::Expired) {
+            assert!(matches!(answer, Acceptance::Failed { code: 2002, .. }), "{state}: {answer:?}");
+        } else {
+            assert_eq!(answer, Acceptance::Pending(row), "{state}");
         }
         assert_eq!(desk.accept(&other), Acceptance::OtherContent, "{state}");
         assert_eq!(desk.count("SELECT count(*) FROM documents"), 1, "{state}");
@@ -96,11 +95,17 @@ fn another_id_of_the_sale_waits_in_every_state_that_is_not_final() {
         let row = desk.sale("a", 1);
         desk.bring(row, state);
         let answer = desk.accept(&sale("b", 1));
-        match state {
-            State::Done => assert!(matches!(answer, Acceptance::Twin(_)), "{answer:?}"),
-            State::Refused | State::Expired => assert!(matches!(answer, Acceptance::Queued(_)), "{state}: {answer:?}"),
-            _ => assert_eq!(answer, Acceptance::EarlierUndecided, "{state}"),
-        }
+        let right = match state {
+            State::Done => matches!(answer, Acceptance::Twin(_)),
+            State::Refused | State::Expired => matches!(answer, Acceptance::Queued(_)),
+            State::Accepted
+            | State::Begun
+            | State::Closing
+            | State::Doubtful
+            | State::Cancelling
+            | State::NeedsOperator => answer == Acceptance::EarlierUndecided,
+        };
+        assert!(right, "{state}: {answer:?}");
     }
 }
 
