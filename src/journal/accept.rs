@@ -186,7 +186,33 @@ impl Earlier {
     }
 }
 
+/// What is refused leaves nothing behind: no answer is superseded and no allowance used up for a document that is not taken.
 fn accept(
+    connection: &Connection,
+    new: &Incoming,
+    policy: Policy,
+    epoch: u32,
+    now: &Stamp,
+) -> Result<Acceptance, JournalError> {
+    connection.execute_batch("SAVEPOINT intake")?;
+    let answer = weigh(connection, new, policy, epoch, now)?;
+    let taken = match answer {
+        Acceptance::Queued(_) | Acceptance::Twin(_) => true,
+        Acceptance::Pending(_)
+        | Acceptance::Failed { .. }
+        | Acceptance::OtherContent
+        | Acceptance::EarlierUndecided
+        | Acceptance::AlreadyRegistered { .. }
+        | Acceptance::LaneFull { .. }
+        | Acceptance::PersonNeeded
+        | Acceptance::DeviceCannot(_)
+        | Acceptance::NoRoom => false,
+    };
+    connection.execute_batch(if taken { "RELEASE intake" } else { "ROLLBACK TO intake; RELEASE intake" })?;
+    Ok(answer)
+}
+
+fn weigh(
     connection: &Connection,
     new: &Incoming,
     policy: Policy,

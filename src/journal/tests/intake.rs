@@ -59,6 +59,37 @@ fn an_allowance_lets_one_twin_through_and_waits_while_there_is_none() {
 }
 
 #[test]
+fn an_allowance_outlives_a_refusal_for_another_reason() {
+    let desk = Desk::open();
+    let row = desk.sale("a", 1);
+    desk.register(row, 2);
+    desk.report(&Next::Delivered);
+    desk.journal.allow(DEVICE, 1).expect("allowed");
+    let puzzling = desk.sale("p", 7);
+    desk.bring(puzzling, State::NeedsOperator);
+    assert_eq!(desk.accept(&sale("b", 1)), Acceptance::PersonNeeded);
+    desk.journal.decide_registered(puzzling, 1, super::desk::proof(3), word()).expect("decided");
+    assert!(matches!(desk.accept(&sale("b", 1)), Acceptance::Queued(_)), "the person's word still counts");
+}
+
+#[test]
+fn a_press_that_is_refused_at_intake_leaves_the_stored_answer_to_the_first() {
+    let desk = Desk::open();
+    let row = desk.sale("a", 1);
+    desk.bring(row, State::Refused);
+    desk.report(&Next::Delivered);
+    let puzzling = desk.sale("p", 7);
+    desk.bring(puzzling, State::NeedsOperator);
+    let mut pressed = sale("a", 1);
+    pressed["date"] = json!("2026-11-25T09:30:00+03:00");
+    assert_eq!(desk.accept(&pressed), Acceptance::PersonNeeded);
+    desk.journal.decide_registered(puzzling, 1, super::desk::proof(3), word()).expect("decided");
+    let late = desk.accept(&sale("a", 1));
+    assert!(matches!(late, Acceptance::Failed { .. }), "a late repeat of the first must not print: {late:?}");
+    assert!(matches!(desk.accept(&pressed), Acceptance::Queued(_)), "the cashier presses again");
+}
+
+#[test]
 fn a_return_does_not_wait_for_its_sale_nor_a_sale_for_another() {
     let desk = Desk::open();
     desk.sale("a", 1);
