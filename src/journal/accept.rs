@@ -163,6 +163,16 @@ const EARLIER: &str = "SELECT d.row, d.state, d.fiscal_hash, d.date_ms, d.code, 
         r.state, r.wire
     FROM documents d LEFT JOIN reports r ON r.document = d.row";
 
+/// Whether a person must come first. The states stand as in the index of what is under way, so that it serves.
+pub(super) const STOPPED: &str = "SELECT 1 WHERE EXISTS (
+        SELECT 1 FROM documents WHERE device = ?1 AND state = 'needs_operator'
+        AND state IN ('begun', 'closing', 'doubtful', 'cancelling', 'needs_operator'))
+    OR EXISTS (SELECT 1 FROM devices WHERE name = ?1 AND fence <> ?2 AND agreed = 0)";
+
+/// How many are ahead.
+pub(super) const AHEAD: &str =
+    "SELECT count(*) FROM documents WHERE device = ?1 AND state NOT IN ('done', 'refused', 'expired')";
+
 impl Earlier {
     fn read(sql: &SqlRow<'_>) -> rusqlite::Result<Self> {
         let state: String = sql.get(1)?;
@@ -337,20 +347,10 @@ fn twin(
 }
 
 fn lane(connection: &Connection, new: &Incoming, policy: Policy) -> Result<Option<Acceptance>, JournalError> {
-    let stopped = connection
-        .prepare_cached(
-            "SELECT 1 WHERE EXISTS (SELECT 1 FROM documents WHERE device = ?1 AND state = 'needs_operator')
-             OR EXISTS (SELECT 1 FROM devices WHERE name = ?1 AND fence <> ?2 AND agreed = 0)",
-        )?
-        .exists([new.device.as_str(), RESTORED])?;
-    if stopped {
+    if connection.prepare_cached(STOPPED)?.exists([new.device.as_str(), RESTORED])? {
         return Ok(Some(Acceptance::PersonNeeded));
     }
-    let ahead: u32 = connection
-        .prepare_cached(
-            "SELECT count(*) FROM documents WHERE device = ?1 AND state NOT IN ('done', 'refused', 'expired')",
-        )?
-        .query_row([&new.device], |r| r.get(0))?;
+    let ahead: u32 = connection.prepare_cached(AHEAD)?.query_row([&new.device], |r| r.get(0))?;
     let wait = policy.receipt_time.saturating_mul(ahead);
     Ok((wait > policy.give_up_cap).then_some(Acceptance::LaneFull { ahead }))
 }

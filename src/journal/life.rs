@@ -76,6 +76,11 @@ pub enum Begin {
     Late,
 }
 
+/// Another document with these numbers.
+pub(super) const TAKEN: &str = "SELECT row FROM documents WHERE row <> ?1 AND twin_of IS NULL
+    AND device = (SELECT device FROM documents WHERE row = ?1)
+    AND proof ->> 'document_number' = ?2 AND proof ->> 'storage' = ?3";
+
 impl Journal {
     /// Whatever was interrupted by the end of the last process becomes doubtful.
     pub fn interrupted(&self, device: &str) -> Result<(), JournalError> {
@@ -304,13 +309,7 @@ impl Journal {
             named_attempt(connection, row, attempt)?;
             let text = serde_json::to_string(&proof)?;
             let taken: Option<Row> = connection
-                .query_row(
-                    "SELECT row FROM documents WHERE row <> ?1 AND twin_of IS NULL
-                     AND device = (SELECT device FROM documents WHERE row = ?1)
-                     AND proof ->> 'document_number' = ?2 AND proof ->> 'storage' = ?3",
-                    params![row, proof.document_number as i64, proof.storage],
-                    |r| r.get(0),
-                )
+                .query_row(TAKEN, params![row, proof.document_number as i64, proof.storage], |r| r.get(0))
                 .optional()?;
             if let Some(other) = taken {
                 let number = proof.document_number;

@@ -6,4 +6,5 @@ mod copies;
 mod desk;
 mod file;
 mod intake;
+mod plans;
 mod waiting;
