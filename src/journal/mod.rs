@@ -146,18 +146,35 @@ struct Inner {
     _lock: File,
 }
 
+/// What a simulation or a bench chooses; no setting reaches it.
+#[doc(hidden)]
+#[derive(Default)]
+pub struct Options {
+    /// The epoch; drawn when absent.
+    pub epoch: Option<u32>,
+    /// Called by the writer before each commit: a bench makes a slow disk of it.
+    pub before_commit: Option<Box<dyn FnMut() + Send>>,
+}
+
 impl Journal {
     /// Opens or makes the journal in `directory` and becomes its owner.
     pub fn open(directory: &Path, clock: Arc<dyn Clock>) -> Result<Self, JournalError> {
-        Self::open_in_epoch(directory, clock, draw_epoch()?)
+        Self::open_with(directory, clock, Options::default())
     }
 
     /// The same with an epoch that is given: a simulation that is run again makes the same markers.
     pub fn open_in_epoch(directory: &Path, clock: Arc<dyn Clock>, epoch: u32) -> Result<Self, JournalError> {
+        Self::open_with(directory, clock, Options { epoch: Some(epoch), before_commit: None })
+    }
+
+    /// The same with what only a program can choose.
+    #[doc(hidden)]
+    pub fn open_with(directory: &Path, clock: Arc<dyn Clock>, options: Options) -> Result<Self, JournalError> {
         let io = |source| JournalError::Io { path: directory.to_owned(), source };
         // Requests hold customers' contacts: nobody else reads here.
         std::fs::DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(io)?;
         let lock = own(directory)?;
+        let epoch = options.epoch.map_or_else(draw_epoch, Ok)?;
         let path = directory.join(FILE);
         let mut connection = Connection::open(&path)?;
         prepare(&mut connection, &path)?;
@@ -167,7 +184,7 @@ impl Journal {
         Ok(Self {
             inner: Arc::new(Inner {
                 reader: Mutex::new(reader),
-                writer: writer::Writer::start(connection, reserve::Reserve::take(directory)),
+                writer: writer::Writer::start(connection, reserve::Reserve::take(directory), options.before_commit),
                 directory: directory.to_owned(),
                 epoch,
                 clock,

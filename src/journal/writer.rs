@@ -22,6 +22,7 @@ pub const EXIT_JOURNAL: i32 = 74;
 const JOBS_IN_A_COMMIT: usize = 256;
 
 type Reply = Box<dyn FnOnce() + Send>;
+type Hook = Box<dyn FnMut() + Send>;
 type Job = Box<dyn FnOnce(&Connection) -> Reply + Send>;
 
 /// Hands jobs to the writer's thread. Let go, it waits until what was handed over is written and the file is closed.
@@ -52,14 +53,14 @@ impl Commits {
 }
 
 impl Writer {
-    /// Starts the thread.
-    pub(super) fn start(connection: Connection, reserve: Reserve) -> Self {
+    /// Starts the thread; `before_commit` is called before each commit.
+    pub(super) fn start(connection: Connection, reserve: Reserve, before_commit: Option<Hook>) -> Self {
         let (jobs, inbox) = channel();
         let commits = Arc::new(Commits::default());
         let counted = commits.clone();
         let thread = std::thread::Builder::new()
             .name("journal".into())
-            .spawn(move || write_all(&connection, &inbox, &reserve, &counted))
+            .spawn(move || write_all(&connection, &inbox, &reserve, &counted, before_commit))
             .expect("a thread can be started");
         Self { jobs: Some(jobs), commits, thread: Some(thread) }
     }
@@ -115,7 +116,13 @@ fn in_savepoint<R>(
     }
 }
 
-fn write_all(connection: &Connection, inbox: &Receiver<Job>, reserve: &Reserve, commits: &Commits) {
+fn write_all(
+    connection: &Connection,
+    inbox: &Receiver<Job>,
+    reserve: &Reserve,
+    commits: &Commits,
+    mut before_commit: Option<Hook>,
+) {
     while let Ok(first) = inbox.recv() {
         while failpoint::fails("journal.hang") {
             std::thread::park();
@@ -133,6 +140,9 @@ fn write_all(connection: &Connection, inbox: &Receiver<Job>, reserve: &Reserve, 
                 std::process::exit(EXIT_JOURNAL);
             }
             next = if replies.len() < JOBS_IN_A_COMMIT { inbox.try_recv().ok() } else { None };
+        }
+        if let Some(hook) = &mut before_commit {
+            hook();
         }
         if let Err(error) = commit(connection, reserve) {
             give_up("a commit failed", &error);
