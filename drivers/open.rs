@@ -8,7 +8,7 @@ use crate::contract::Driver;
 use crate::shtrih::discover::FindingOpener;
 use crate::shtrih::exchange::Timing;
 use crate::shtrih::tax::Profile;
-use crate::shtrih::{Settings, Shtrih};
+use crate::shtrih::{Level, Settings, Shtrih};
 use crate::transport::Opener;
 use crate::transport::serial::SerialOpener;
 use crate::transport::tcp::TcpOpener;
@@ -31,6 +31,10 @@ pub struct DeviceConfig {
     /// Model profile. Shtrih-M: `standard` (when absent), or `vat22` and `vat22-nano` for firmware of 2026 whose tax
     /// groups 11 and 12 hold 22 % beside 20 %.
     pub profile: Option<String>,
+    /// Low level. Shtrih-M: `standard` (when absent), or `numbered`: numbered packets where the model has them, which is
+    /// faster on lines that turn slowly; programs that know only the standard level then find no device until it was
+    /// switched off and on.
+    pub level: Option<String>,
     /// Department of every line, 1 to 16; 1 when absent.
     pub department: Option<u8>,
     /// Greatest number of lines in a receipt, where the model has a limit; none when absent.
@@ -56,6 +60,14 @@ pub enum OpenError {
     UnknownProfile {
         /// As configured.
         profile: String,
+        /// Those of the family.
+        known: String,
+    },
+    /// The family has no such low level.
+    #[error("unknown level {level:?}; known: {known}")]
+    UnknownLevel {
+        /// As configured.
+        level: String,
         /// Those of the family.
         known: String,
     },
@@ -119,7 +131,15 @@ fn open_shtrih(config: &DeviceConfig) -> Result<Box<dyn Driver>, OpenError> {
             known: Profile::NAMES.map(|(name, _)| name).join(", "),
         })?,
     };
+    let level = match config.level.as_deref() {
+        None => base.level,
+        Some(name) => Level::named(name).ok_or_else(|| OpenError::UnknownLevel {
+            level: name.to_owned(),
+            known: Level::NAMES.map(|(name, _)| name).join(", "),
+        })?,
+    };
     let settings = Settings {
+        level,
         password: config.password.unwrap_or(base.password),
         department,
         settle: config.quiet_ms.map_or(base.settle, Duration::from_millis),
@@ -204,6 +224,8 @@ mod tests {
         assert!(matches!(refused(r#"{"family":"shtrih","port":"COM1"}"#), OpenError::UnknownPort { .. }));
         assert!(matches!(refused(r#"{"family":"shtrih","port":"tcp://x"}"#), OpenError::UnknownPort { .. }));
         assert_eq!(refused(r#"{"family":"shtrih","port":"auto"}"#), OpenError::AutoNeedsSerial);
+        let level = r#"{"family":"shtrih","port":"/dev/ttyS0","level":"8F"}"#;
+        assert!(refused(level).to_string().contains("known: standard, numbered"));
         let department = r#"{"family":"shtrih","port":"/dev/ttyS0","department":17}"#;
         assert!(matches!(refused(department), OpenError::OutOfRange { key: "department", .. }));
     }

@@ -1,5 +1,7 @@
 //! What every device can be asked.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use super::document::{Body, Document};
@@ -39,6 +41,11 @@ pub trait Driver: Send {
 
     /// Lets an interrupted print go on, and says where the paper is.
     fn resume_paper(&mut self) -> Result<Paper, Fault>;
+
+    /// How long ago the open shift was opened; `None` when the device does not tell.
+    fn shift_age(&mut self) -> Result<Option<Duration>, Fault> {
+        Ok(None)
+    }
 
     /// Prints the last receipt again, marked as a copy by the device; registers nothing.
     fn copy_receipt(&mut self) -> Result<(), Fault> {

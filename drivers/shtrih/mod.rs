@@ -5,6 +5,7 @@
 //! |---|---|
 //! | [`frame`] | bytes to frames and back, no port |
 //! | [`exchange`] | one command, one answer: what may be sent again and what may not |
+//! | [`packet`], [`numbered`] | the same over numbered packets, where the model has them |
 //! | [`command`] | the commands |
 //! | [`codes`] | errors and modes, and what is done about each |
 //! | `link` | the open port, retries of questions, waiting for the printer |
@@ -14,6 +15,7 @@
 //! | `operations` | shifts, cash, corrections, slips |
 //! | `state` | status, identity, mark |
 //! | `memory` | documents in the storage, and the verdict |
+//! | `moment` | the device's times as seconds |
 //! | [`service`] | copy, drawer, clock |
 //! | [`discover`] | which port a register is at |
 //!
@@ -36,7 +38,10 @@ pub mod exchange;
 pub mod frame;
 mod link;
 mod memory;
+mod moment;
+pub mod numbered;
 mod operations;
+pub mod packet;
 mod plan;
 mod sale;
 pub mod service;
@@ -65,7 +70,9 @@ pub struct Settings {
     pub password: u32,
     /// Department of every line, 1..16.
     pub department: u8,
-    /// Times of the low level.
+    /// The low level.
+    pub level: Level,
+    /// Its times.
     pub timing: Timing,
     /// Pause after every opening of the port: over TCP, bytes of a broken connection may still be under way.
     pub settle: Duration,
@@ -83,6 +90,7 @@ impl Settings {
         Self {
             password: 30,
             department: 1,
+            level: Level::Standard,
             timing: Timing::SERIAL,
             settle: Duration::ZERO,
             busy_limit: Duration::from_secs(60),
@@ -94,6 +102,27 @@ impl Settings {
     /// For a socket.
     pub fn tcp() -> Self {
         Self { timing: Timing::TCP, settle: Duration::from_secs(2), ..Self::serial() }
+    }
+}
+
+/// Low levels (sections 2 and 3). A device speaks the one that it hears first after power-on, until power goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Level {
+    /// ENQ and ACK: every model has it, and every program of the vendor's speaks it.
+    #[default]
+    Standard,
+    /// Numbered packets, which need fewer turns of the line; the standard level where the device does not answer them.
+    /// Other programs that know only the standard level find no device until it was switched off and on.
+    Numbered,
+}
+
+impl Level {
+    /// All, with the names of the configuration.
+    pub const NAMES: [(&'static str, Self); 2] = [("standard", Self::Standard), ("numbered", Self::Numbered)];
+
+    /// By its name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::NAMES.iter().find(|(n, _)| *n == name).map(|(_, level)| *level)
     }
 }
 
@@ -179,6 +208,10 @@ impl Driver for Shtrih {
 
     fn resume_paper(&mut self) -> Result<Paper, Fault> {
         self.continue_paper()
+    }
+
+    fn shift_age(&mut self) -> Result<Option<Duration>, Fault> {
+        self.read_shift_age()
     }
 
     fn copy_receipt(&mut self) -> Result<(), Fault> {

@@ -64,10 +64,10 @@ impl Lane {
         for _ in 0..SHIFT_STEPS {
             let status = self.driver.status()?;
             self.hindrance(&status)?;
-            // A hindered device may not even say how its shift is.
-            self.saw_shift(status.shift)?;
             let mark = self.driver.mark()?;
             self.known_device(&mark)?;
+            // A hindered device may not even say how its shift is, and one that is not adopted has no place for it.
+            self.saw_shift(status.shift)?;
             self.able(waiting)?;
             if self.shift_is_ready(waiting, &status)? {
                 failpoint::hit("dispatcher.looked");

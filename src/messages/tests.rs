@@ -195,6 +195,8 @@ fn notes() -> Vec<Note> {
         Note::PaperPending,
         Note::PaperUnknown,
         Note::SentNotConfirmed,
+        Note::ClosingMissed { shift: 4_294_967_295, due: "23:50".into(), why: None },
+        Note::ClosingMissed { shift: 12, due: "23:50".into(), why: Some(Reason::PaperOut) },
     ];
     // A new note stops here until it stands in the list above.
     for note in &all {
@@ -218,7 +220,8 @@ fn notes() -> Vec<Note> {
             | Note::ChargedByHand
             | Note::PaperPending
             | Note::PaperUnknown
-            | Note::SentNotConfirmed => {}
+            | Note::SentNotConfirmed
+            | Note::ClosingMissed { .. } => {}
         }
     }
     all
