@@ -35,6 +35,9 @@ pub struct DeviceConfig {
     /// faster on lines that turn slowly; programs that know only the standard level then find no device until it was
     /// switched off and on.
     pub level: Option<String>,
+    /// `cash`: the driver opens the drawer after a receipt that took or gave cash; `never` (when absent): registers whose
+    /// own setting opens it do so by themselves, and are not told to in any case.
+    pub drawer: Option<Drawer>,
     /// Department of every line, 1 to 16; 1 when absent.
     pub department: Option<u8>,
     /// Greatest number of lines in a receipt, where the model has a limit; none when absent.
@@ -44,6 +47,16 @@ pub struct DeviceConfig {
     pub quiet_ms: Option<u64>,
     /// Seconds that a device may print before it counts as stuck; 60 when absent.
     pub busy_limit_s: Option<u64>,
+}
+
+/// When a driver opens the cash drawer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Drawer {
+    /// After a receipt that took or gave cash.
+    Cash,
+    /// Never.
+    Never,
 }
 
 /// Why a device cannot be opened from its configuration.
@@ -146,6 +159,7 @@ fn open_shtrih(config: &DeviceConfig) -> Result<Box<dyn Driver>, OpenError> {
         busy_limit: config.busy_limit_s.map_or(base.busy_limit, Duration::from_secs),
         max_lines: config.max_lines,
         profile,
+        drawer: config.drawer == Some(Drawer::Cash),
         ..base
     };
     let opener = if config.port == AUTO {

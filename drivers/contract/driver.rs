@@ -25,6 +25,12 @@ pub trait Driver: Send {
     /// The evidence base. Read when the device is idle and no receipt is open.
     fn mark(&mut self) -> Result<Mark, Fault>;
 
+    /// The evidence base for one document: what its verdict will not look at need not be read.
+    fn mark_for(&mut self, body: &Body) -> Result<Mark, Fault> {
+        let _ = body;
+        self.mark()
+    }
+
     /// Carries a document out, once. `witness` is told durably before the one command that registers; if it fails,
     /// that command is not sent. Ends with no receipt open unless the outcome is [`Outcome::Doubtful`].
     fn execute(&mut self, document: &Document, witness: &mut dyn Witness) -> Outcome;

@@ -17,6 +17,10 @@ pub(super) struct About {
     pub(super) zero_lines: bool,
     /// Mask of the tax systems of the registration: table 18 field 5, or FF09; 0 when the register does not say.
     pub(super) tax_systems: u8,
+    /// The model said that it lacks FF46: it is sold on with the commands of old models.
+    pub(super) old: bool,
+    /// The register opens its drawer by itself: table 1 field 6.
+    pub(super) opens_drawer: bool,
     /// The field "do not print" of table 17, when it is there.
     pub(super) no_print: Option<Place>,
 }
@@ -25,6 +29,8 @@ pub(super) struct About {
 const MODE_TABLE: u8 = 1;
 /// Its field "forbid a zero receipt".
 const FORBID_ZERO: u8 = 23;
+/// Its field "opens the drawer".
+const OPENS_DRAWER: u8 = 6;
 /// Table 6, taxes: field 1 is the rate in 0.01 %.
 const TAX_TABLE: u8 = 6;
 /// Table 17, regional settings.
@@ -56,7 +62,14 @@ impl Shtrih {
             }
         }
         let forbid_zero = self.number_at(Place { table: MODE_TABLE, row: 1, field: FORBID_ZERO })?;
+        let opens_drawer = if self.settings.drawer {
+            self.number_at(Place { table: MODE_TABLE, row: 1, field: OPENS_DRAWER })? == Some(1)
+        } else {
+            false
+        };
         let about = About {
+            opens_drawer,
+            old: self.about.as_ref().is_some_and(|a| a.old),
             groups: Groups::from_table(&rates, self.settings.profile),
             zero_lines: forbid_zero == Some(0),
             tax_systems: self.tax_systems()?,

@@ -73,6 +73,7 @@ pub(super) struct Link {
     /// How long a device may print before it counts as stuck.
     busy_limit: Duration,
     stray: Vec<Vec<u8>>,
+    sessions: u64,
 }
 
 impl Link {
@@ -88,7 +89,13 @@ impl Link {
             settle: settings.settle,
             busy_limit: settings.busy_limit,
             stray: Vec::new(),
+            sessions: 0,
         }
+    }
+
+    /// Changes with every opening of the port.
+    pub(super) fn session(&self) -> u64 {
+        self.sessions
     }
 
     /// Answers to earlier commands that were found on the line since the last call.
@@ -233,6 +240,7 @@ impl Link {
                 Level::Numbered => greet(port.as_mut(), self.timing, &mut self.stray)?,
             };
             self.port = Some(port);
+            self.sessions += 1;
         }
         Ok(())
     }

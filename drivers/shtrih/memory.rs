@@ -6,7 +6,6 @@
 
 use std::time::Duration;
 
-use super::Shtrih;
 use super::codes::{Mode, Submode};
 use super::command::receipt::Closed;
 use super::command::shift::Corrected;
@@ -17,6 +16,7 @@ use super::link::Failure;
 use super::moment;
 use super::state::paper;
 use super::text;
+use super::{Shtrih, moves_cash};
 use crate::contract::{
     Body, Document, Facts, Fault, FaultKind, Found, FoundMarker, Mark, Marker, Paper, Proof, Trace, Verdict, judge,
 };
@@ -66,7 +66,7 @@ impl Shtrih {
             open: self.open_receipt(Mode::of(short.mode))?,
             last_document: last,
             found,
-            cash: self.cash_counters()?,
+            cash: if moves_cash(&document.body) { self.cash_counters()? } else { None },
             paper: if suppressed { Paper::Suppressed } else { paper(short.submode) },
         })
     }

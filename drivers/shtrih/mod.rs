@@ -21,7 +21,7 @@
 //!
 //! # What registers
 //!
-//! FF45 registers a receipt, FF4A a correction, E0h and 41h a shift's opening and closing; 50h and 51h move cash. Before
+//! FF45 registers a receipt (85h on models that say they lack FF46), FF4A a correction, E0h and 41h a shift's opening and closing; 50h and 51h move cash. Before
 //! each the witness is told, and none is sent again on silence: after a lost answer the storage is asked. A receipt that
 //! was not closed leaves no document: 88h cancels it and registers nothing.
 //!
@@ -82,6 +82,9 @@ pub struct Settings {
     pub max_lines: Option<u32>,
     /// Tax groups of the model.
     pub profile: Profile,
+    /// Opens the drawer (28h) after a receipt that took or gave cash. Registers with a drawer of their own setting
+    /// (table 1 field 6) do so by themselves, and are not told to.
+    pub drawer: bool,
 }
 
 impl Settings {
@@ -96,6 +99,7 @@ impl Settings {
             busy_limit: Duration::from_secs(60),
             max_lines: None,
             profile: Profile::Standard,
+            drawer: false,
         }
     }
 
@@ -137,13 +141,35 @@ pub struct Shtrih {
     last_shift: u32,
     /// Serial number at the last mark.
     last_serial: String,
+    /// What the last status found, for the mark right after it.
+    seen: Option<state::Seen>,
 }
 
 impl Shtrih {
     /// A register behind `opener`; nothing is sent yet.
     pub fn new(opener: Box<dyn Opener>, settings: Settings) -> Self {
         let link = Link::new(opener, &settings);
-        Self { link, settings, about: None, evidence: Vec::new(), last_shift: 0, last_serial: String::new() }
+        Self {
+            link,
+            settings,
+            about: None,
+            evidence: Vec::new(),
+            last_shift: 0,
+            last_serial: String::new(),
+            seen: None,
+        }
+    }
+
+    fn mark_with(&mut self, cash: bool) -> Result<Mark, Fault> {
+        self.link.take_stray();
+        self.evidence.clear();
+        let mark = self.read_mark(cash)?;
+        if mark.serial != self.last_serial {
+            // Another register at this port has settings of its own.
+            self.about = None;
+            self.last_serial.clone_from(&mark.serial);
+        }
+        Ok(mark)
     }
 
     fn execute_once(&mut self, document: &Document, witness: &mut dyn Witness) -> Outcome {
@@ -161,6 +187,20 @@ impl Shtrih {
     }
 }
 
+/// True for what leaves no document and is judged by the register's counters of cash.
+fn moves_cash(body: &Body) -> bool {
+    match body {
+        Body::CashIn(_) | Body::CashOut(_) => true,
+        Body::Sale(_)
+        | Body::Return(_)
+        | Body::Correction(_)
+        | Body::OpenShift(_)
+        | Body::CloseShift(_)
+        | Body::XReport
+        | Body::Slip(_) => false,
+    }
+}
+
 impl Driver for Shtrih {
     fn identity(&mut self) -> Result<Identity, Fault> {
         self.read_identity()
@@ -175,15 +215,11 @@ impl Driver for Shtrih {
     }
 
     fn mark(&mut self) -> Result<Mark, Fault> {
-        self.link.take_stray();
-        self.evidence.clear();
-        let mark = self.read_mark()?;
-        if mark.serial != self.last_serial {
-            // Another register at this port has settings of its own.
-            self.about = None;
-            self.last_serial.clone_from(&mark.serial);
-        }
-        Ok(mark)
+        self.mark_with(true)
+    }
+
+    fn mark_for(&mut self, body: &Body) -> Result<Mark, Fault> {
+        self.mark_with(moves_cash(body))
     }
 
     fn execute(&mut self, document: &Document, witness: &mut dyn Witness) -> Outcome {

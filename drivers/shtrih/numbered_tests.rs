@@ -114,7 +114,7 @@ fn an_answer_that_nobody_asked_for_since_is_not_taken_for_a_no() {
 
 #[test]
 fn a_device_that_stays_silent_is_doubt_after_the_command_s_time() {
-    let (result, ..) = play(Repeat::OnlyRefused, &said(7, &[0x10, 0]), &(ours(8) + &SYNC.repeat(5)));
+    let (result, ..) = play(Repeat::OnlyRefused, &said(7, &[0x10, 0]), &(ours(8) + &SYNC.repeat(6)));
     assert_eq!(result, lost(FaultKind::Silent, true));
 }
 

@@ -1,11 +1,13 @@
 //! A receipt in the register's words, whole, before the first byte leaves.
 
 use super::about::About;
+use super::command::old::{OldClose, OldItem};
 use super::command::print::Text;
 use super::command::receipt::{Close, Item};
 use super::command::tlv::{self, SendTags};
+use super::tax::Group;
 use super::text;
-use crate::contract::pieces::pieces;
+use crate::contract::pieces::{Piece, pieces};
 use crate::contract::{Cashier, Line, Marker, Money, Operation, Reason, Receipt, Refusal, Settlement, Subject};
 
 /// What is sent between opening and close.
@@ -13,8 +15,19 @@ use crate::contract::{Cashier, Line, Marker, Money, Operation, Reason, Receipt, 
 pub(super) enum Step {
     /// FF46.
     Item(Item),
+    /// 80h or 82h.
+    OldItem(OldItem),
     /// 17h.
     Text(Text),
+}
+
+/// The command that registers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Closing {
+    /// FF45.
+    V2(Close),
+    /// 85h.
+    Old(OldClose),
 }
 
 /// All of a receipt.
@@ -27,7 +40,7 @@ pub(super) struct Plan {
     /// Lines and text.
     pub(super) steps: Vec<Step>,
     /// The close.
-    pub(super) close: Close,
+    pub(super) close: Closing,
     /// What the register's subtotal must be.
     pub(super) subtotal: Money,
 }
@@ -52,6 +65,10 @@ impl Plan {
             let name = text::title(line.title(), Item::MAX_NAME);
             let parts = pieces(line.quantity(), line.total());
             for piece in parts.iter().filter(|p| !p.total.is_zero() || about.zero_lines) {
+                if about.old {
+                    steps.push(Step::OldItem(old_item(operation, line, piece, group, department)?));
+                    continue;
+                }
                 steps.push(Step::Item(Item {
                     operation,
                     quantity: piece.quantity,
@@ -68,17 +85,58 @@ impl Plan {
         }
         steps.extend(receipt.custom_text().into_iter().flat_map(text_lines));
         let payments = receipt.payments();
-        let close = Close {
-            cash: payments.cash,
-            card: payments.card,
-            prepaid: payments.prepaid,
-            rounding: receipt.rounding().minor() as u8,
-            tax_system: system,
+        let close = if about.old {
+            Closing::Old(old_close(receipt, about)?)
+        } else {
+            Closing::V2(Close {
+                cash: payments.cash,
+                card: payments.card,
+                prepaid: payments.prepaid,
+                rounding: receipt.rounding().minor() as u8,
+                tax_system: system,
+            })
         };
         let mut tags = cashier_tags(receipt.cashier());
         tags.extend(contact_tag(receipt.contact()));
         Ok(Self { operation, tags, steps, close, subtotal: receipt.total() })
     }
+}
+
+/// A line for a model without FF46. What it cannot say is refused.
+fn old_item(
+    operation: Operation,
+    line: &Line,
+    piece: &Piece,
+    group: Group,
+    department: u8,
+) -> Result<OldItem, Refusal> {
+    let millionths = piece.quantity.millionths();
+    let group = u8::try_from(group.row).ok().filter(|row| (1..=6).contains(row));
+    match (group, line.settlement()) {
+        (Some(group), Settlement::Full) if millionths.is_multiple_of(1000) => Ok(OldItem {
+            operation,
+            thousandths: millionths / 1000,
+            price: piece.price,
+            department,
+            group,
+            name: text::title(line.title(), OldItem::MAX_NAME),
+        }),
+        (None, _) => Err(Refusal::of(Reason::VatUnsupported(line.vat()))),
+        (Some(_), _) => Err(Refusal::of(Reason::Unsupported)),
+    }
+}
+
+/// The close of such a model knows no advance, no rounding and no tax system but the one it is registered for.
+fn old_close(receipt: &Receipt, about: &About) -> Result<OldClose, Refusal> {
+    let payments = receipt.payments();
+    if !payments.prepaid.is_zero() || !receipt.rounding().is_zero() {
+        return Err(Refusal::of(Reason::Unsupported));
+    }
+    let system = receipt.tax_system().mask();
+    if system != 0 && system != about.tax_systems {
+        return Err(Refusal::of(Reason::TaxSystemUnsupported));
+    }
+    Ok(OldClose { cash: payments.cash, card: payments.card })
 }
 
 /// Discount and barcode in print: the line itself holds what is paid.

@@ -5,6 +5,8 @@ use crate::shtrih::tax::{Groups, Profile};
 
 fn about() -> About {
     About {
+        opens_drawer: false,
+        old: false,
         groups: Groups::from_table(&[(1, 2000), (2, 1000), (3, 0), (4, 0), (5, 2000), (6, 1000)], Profile::Standard),
         zero_lines: false,
         tax_systems: 0b10,
@@ -50,12 +52,19 @@ fn plan(receipt: &Receipt) -> Result<Plan, Refusal> {
     Plan::new(receipt, Operation::Sale, &about(), 1)
 }
 
+fn close(plan: &Plan) -> &Close {
+    match &plan.close {
+        Closing::V2(close) => close,
+        Closing::Old(old) => panic!("{old:?}"),
+    }
+}
+
 fn items(plan: &Plan) -> Vec<(i64, u64, i64)> {
     plan.steps
         .iter()
         .filter_map(|step| match step {
             Step::Item(i) => Some((i.price.minor(), i.quantity.millionths(), i.sum.minor())),
-            Step::Text(_) => None,
+            Step::OldItem(_) | Step::Text(_) => None,
         })
         .collect()
 }
@@ -65,7 +74,7 @@ fn texts(plan: &Plan) -> Vec<String> {
         .iter()
         .filter_map(|step| match step {
             Step::Text(text) => Some(text::from_cp1251(&text.0)),
-            Step::Item(_) => None,
+            Step::Item(_) | Step::OldItem(_) => None,
         })
         .collect()
 }
@@ -102,7 +111,7 @@ fn kinds_of_payment_have_their_places_in_the_close() {
     let payments =
         Payments { cash: Money::ZERO, card: Money::from_minor(200_000), prepaid: Money::from_minor(100_000) };
     let plan = plan(&receipt(draft(vec![line("x", 300_000, 1_000_000)], payments))).expect("plan");
-    let body = plan.close.request(30).body;
+    let body = close(&plan).request(30).body;
     assert_eq!(body.len(), 118);
     assert_eq!(body[6 + 5..6 + 10], [0x40, 0x0D, 0x03, 0, 0]);
     assert_eq!(body[6 + 13 * 5..6 + 14 * 5], [0xA0, 0x86, 0x01, 0, 0]);
@@ -115,11 +124,11 @@ fn change_is_tendered_cash_and_rounding_is_a_byte() {
     let payments =
         Payments { cash: Money::from_minor(100_000), card: Money::from_minor(100_000), ..Payments::default() };
     let paid = plan(&receipt(draft(vec![line("x", 150_000, 1_000_000)], payments))).expect("plan");
-    let frame = crate::shtrih::frame::encode(&paid.close.request(30).body).expect("fits");
+    let frame = crate::shtrih::frame::encode(&close(&paid).request(30).body).expect("fits");
     assert_eq!(frame.last(), Some(&0xD0));
     let rounded = plan(&receipt(draft(vec![line("x", 341_718, 1_000_000)], cash(341_700)))).expect("plan");
-    assert_eq!(rounded.close.rounding, 18);
-    assert_eq!(rounded.close.cash, Money::from_minor(341_700));
+    assert_eq!(close(&rounded).rounding, 18);
+    assert_eq!(close(&rounded).cash, Money::from_minor(341_700));
     assert_eq!(rounded.subtotal, Money::from_minor(341_718), "89h knows nothing of the rounding");
 }
 

@@ -64,7 +64,7 @@ impl Lane {
         for _ in 0..SHIFT_STEPS {
             let status = self.driver.status()?;
             self.hindrance(&status)?;
-            let mark = self.driver.mark()?;
+            let mark = self.driver.mark_for(&waiting.body)?;
             self.known_device(&mark)?;
             // A hindered device may not even say how its shift is, and one that is not adopted has no place for it.
             self.saw_shift(status.shift)?;
