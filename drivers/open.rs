@@ -38,6 +38,8 @@ pub struct DeviceConfig {
     /// `cash`: the driver opens the drawer after a receipt that took or gave cash; `never` (when absent): registers whose
     /// own setting opens it do so by themselves, and are not told to in any case.
     pub drawer: Option<Drawer>,
+    /// Place of settlement on receipts (FFD tag 1187), where a shop sells elsewhere than its register is registered.
+    pub place: Option<String>,
     /// Department of every line, 1 to 16; 1 when absent.
     pub department: Option<u8>,
     /// Greatest number of lines in a receipt, where the model has a limit; none when absent.
@@ -159,6 +161,7 @@ fn open_shtrih(config: &DeviceConfig) -> Result<Box<dyn Driver>, OpenError> {
         busy_limit: config.busy_limit_s.map_or(base.busy_limit, Duration::from_secs),
         max_lines: config.max_lines,
         profile,
+        place: config.place.clone(),
         drawer: config.drawer == Some(Drawer::Cash),
         ..base
     };

@@ -21,6 +21,8 @@ pub(super) struct About {
     pub(super) old: bool,
     /// The register opens its drawer by itself: table 1 field 6.
     pub(super) opens_drawer: bool,
+    /// Format of fiscal data, when the register says: 0 and 1 are 1.0, 2 is 1.05, 3 is 1.1, 4 is 1.2.
+    pub(super) format: Option<u8>,
     /// The field "do not print" of table 17, when it is there.
     pub(super) no_print: Option<Place>,
 }
@@ -37,7 +39,9 @@ const TAX_TABLE: u8 = 6;
 const REGIONAL_TABLE: u8 = 17;
 /// Its field "do not print" on most models.
 const NO_PRINT: u8 = 7;
-/// Values of that field: 0 print, 1 skip one document, 2 never print.
+/// Its field "format of fiscal data".
+const FORMAT: u8 = 17;
+/// Values of [`NO_PRINT`]: 0 print, 1 skip one document, 2 never print.
 const NO_PRINT_ONCE: u8 = 1;
 /// Table 18, fiscal storage; field 5 holds the tax systems.
 const STORAGE_TABLE: u8 = 18;
@@ -73,6 +77,7 @@ impl Shtrih {
             groups: Groups::from_table(&rates, self.settings.profile),
             zero_lines: forbid_zero == Some(0),
             tax_systems: self.tax_systems()?,
+            format: self.format()?,
             no_print: self.no_print_field()?,
         };
         self.about = Some(about.clone());
@@ -127,6 +132,18 @@ impl Shtrih {
         match mask {
             Some(mask) => Ok(mask),
             None => Ok(self.unless_refused(&Registration)?.unwrap_or(0)),
+        }
+    }
+
+    /// The usual field, where it has the shape of this setting.
+    fn format(&mut self) -> Result<Option<u8>, Fault> {
+        let place = Place { table: REGIONAL_TABLE, row: 1, field: FORMAT };
+        let shape = self.unless_refused(&FieldShape { table: place.table, field: place.field })?;
+        match shape {
+            Some(shape) if shape.size == 1 && shape.range == Some((0, 4)) => {
+                Ok(self.number_at(place)?.map(|value| value as u8))
+            }
+            Some(_) | None => Ok(None),
         }
     }
 

@@ -82,6 +82,8 @@ pub struct Settings {
     pub max_lines: Option<u32>,
     /// Tax groups of the model.
     pub profile: Profile,
+    /// Place of settlement (tag 1187) where it is another than that of the registration.
+    pub place: Option<String>,
     /// Opens the drawer (28h) after a receipt that took or gave cash. Registers with a drawer of their own setting
     /// (table 1 field 6) do so by themselves, and are not told to.
     pub drawer: bool,
@@ -99,6 +101,7 @@ impl Settings {
             busy_limit: Duration::from_secs(60),
             max_lines: None,
             profile: Profile::Standard,
+            place: None,
             drawer: false,
         }
     }

@@ -71,7 +71,7 @@ impl Shtrih {
             Err(failure) if failure.is(0x37) => return Ok(()),
             Err(failure) => return Err(failure.into()),
         }
-        for tags in cashier_tags(cashier) {
+        for tags in cashier_tags(cashier, self.about.as_ref().and_then(|a| a.format)) {
             self.send_if_accepted(&tags)?;
         }
         Ok(())

@@ -1,5 +1,6 @@
 //! A receipt in the register's words, whole, before the first byte leaves.
 
+use super::Settings;
 use super::about::About;
 use super::command::old::{OldClose, OldItem};
 use super::command::print::Text;
@@ -9,6 +10,9 @@ use super::tax::Group;
 use super::text;
 use crate::contract::pieces::{Piece, pieces};
 use crate::contract::{Cashier, Line, Marker, Money, Operation, Reason, Receipt, Refusal, Settlement, Subject};
+
+/// Longest place of settlement, bytes: with its header it fits a command (section 6.6).
+const MAX_PLACE: usize = 240;
 
 /// What is sent between opening and close.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,7 +51,13 @@ pub(super) struct Plan {
 
 impl Plan {
     /// Encodes a receipt, or says what this register cannot do.
-    pub(super) fn new(receipt: &Receipt, operation: Operation, about: &About, department: u8) -> Result<Self, Refusal> {
+    pub(super) fn new(
+        receipt: &Receipt,
+        operation: Operation,
+        about: &About,
+        settings: &Settings,
+    ) -> Result<Self, Refusal> {
+        let department = settings.department;
         let system = receipt.tax_system().mask();
         if system != 0 && about.tax_systems != 0 && about.tax_systems & system == 0 {
             return Err(Refusal::of(Reason::TaxSystemUnsupported));
@@ -96,8 +106,9 @@ impl Plan {
                 tax_system: system,
             })
         };
-        let mut tags = cashier_tags(receipt.cashier());
+        let mut tags = cashier_tags(receipt.cashier(), about.format);
         tags.extend(contact_tag(receipt.contact()));
+        tags.extend(place_tag(settings.place.as_deref(), about.format));
         Ok(Self { operation, tags, steps, close, subtotal: receipt.total() })
     }
 }
@@ -154,7 +165,7 @@ fn text_lines(text: &str) -> Vec<Step> {
 }
 
 /// Tags 1021 and 1203.
-pub(super) fn cashier_tags(cashier: Option<&Cashier>) -> Vec<SendTags> {
+pub(super) fn cashier_tags(cashier: Option<&Cashier>, format: Option<u8>) -> Vec<SendTags> {
     let Some(cashier) = cashier else { return Vec::new() };
     let name = text::tag(&cashier.title, 64);
     let mut tags = Vec::new();
@@ -162,10 +173,22 @@ pub(super) fn cashier_tags(cashier: Option<&Cashier>) -> Vec<SendTags> {
         tags.push(SendTags(tlv::tag(tlv::CASHIER, &name)));
     }
     let inn = cashier.inn.as_deref().unwrap_or_default();
-    if matches!(inn.len(), 10 | 12) && inn.bytes().all(|b| b.is_ascii_digit()) {
+    if since_1_05(format) && matches!(inn.len(), 10 | 12) && inn.bytes().all(|b| b.is_ascii_digit()) {
         tags.push(SendTags(tlv::tag(tlv::CASHIER_INN, format!("{inn:<12}").as_bytes())));
     }
     tags
+}
+
+/// Formats of fiscal data before 1.05 lack the cashier's number and the place of settlement; one that is not known may
+/// have them, and a register that refuses a tag goes without it.
+fn since_1_05(format: Option<u8>) -> bool {
+    format.is_none_or(|format| format >= 2)
+}
+
+/// Tag 1187, where the shop sells elsewhere than its register is registered.
+fn place_tag(place: Option<&str>, format: Option<u8>) -> Option<SendTags> {
+    let place = text::tag(place?, MAX_PLACE);
+    (since_1_05(format) && !place.is_empty()).then(|| SendTags(tlv::tag(tlv::PLACE, &place)))
 }
 
 /// Tag 1192.

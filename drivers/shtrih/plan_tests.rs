@@ -10,6 +10,7 @@ fn about() -> About {
         groups: Groups::from_table(&[(1, 2000), (2, 1000), (3, 0), (4, 0), (5, 2000), (6, 1000)], Profile::Standard),
         zero_lines: false,
         tax_systems: 0b10,
+        format: None,
         no_print: None,
     }
 }
@@ -49,7 +50,7 @@ fn cash(minor: i64) -> Payments {
 }
 
 fn plan(receipt: &Receipt) -> Result<Plan, Refusal> {
-    Plan::new(receipt, Operation::Sale, &about(), 1)
+    Plan::new(receipt, Operation::Sale, &about(), &Settings::serial())
 }
 
 fn close(plan: &Plan) -> &Close {
@@ -173,9 +174,31 @@ fn only_a_contact_that_the_register_takes_is_sent() {
 #[test]
 fn a_cashier_has_a_name_and_a_padded_number() {
     let cashier = Cashier { title: "Иванов".into(), inn: Some("1234567890".into()) };
-    let tags = cashier_tags(Some(&cashier));
+    let tags = cashier_tags(Some(&cashier), None);
     assert_eq!(tags[0].0, [0xFD, 0x03, 0x06, 0x00, 0x88, 0xA2, 0xA0, 0xAD, 0xAE, 0xA2]);
     assert_eq!(tags[1].0, *b"\xB3\x04\x0C\x001234567890  ");
     let bad = Cashier { title: String::new(), inn: Some("12".into()) };
-    assert!(cashier_tags(Some(&bad)).is_empty());
+    assert!(cashier_tags(Some(&bad), None).is_empty());
+}
+
+/// Tags of the plan's document, in order.
+fn tags(about: &About, place: Option<&str>) -> Vec<u16> {
+    let mut of_all = draft(vec![line("x", 100, 1_000_000)], cash(100));
+    of_all.contact = Some("a@b.ru".into());
+    of_all.cashier = Some(Cashier { title: "Кассир".into(), inn: Some("500100732259".into()) });
+    let settings = Settings { place: place.map(str::to_owned), ..Settings::serial() };
+    let plan = Plan::new(&receipt(of_all), Operation::Sale, about, &settings).expect("plan");
+    plan.tags.iter().map(|SendTags(bytes)| u16::from_le_bytes([bytes[0], bytes[1]])).collect()
+}
+
+#[test]
+fn the_format_of_fiscal_data_decides_which_tags_are_sent() {
+    let of = |format| About { format, ..about() };
+    for format in [None, Some(2), Some(3), Some(4)] {
+        assert_eq!(tags(&of(format), Some("Ярмарка")), [1021, 1203, 1008, 1187], "{format:?}");
+    }
+    for format in [Some(0), Some(1)] {
+        assert_eq!(tags(&of(format), Some("Ярмарка")), [1021, 1008], "{format:?}");
+    }
+    assert_eq!(tags(&of(None), None), [1021, 1203, 1008], "the registration's own place");
 }

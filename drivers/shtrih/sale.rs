@@ -74,7 +74,7 @@ impl Shtrih {
             Ok(base) => base,
             Err(stop) => return at_once(stop),
         };
-        let plan = match Plan::new(receipt, operation, &about, self.settings.department) {
+        let plan = match Plan::new(receipt, operation, &about, &self.settings) {
             Ok(plan) => plan,
             Err(refusal) => return Outcome::Refused(refusal),
         };

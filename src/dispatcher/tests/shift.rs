@@ -1,5 +1,7 @@
 //! The life of the shift: closed at its hour and always before 24 hours, made up for when it was missed.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::civil::Time;
@@ -8,7 +10,9 @@ use kkm_drivers::contract::{Body, Document, Driver, Marker, Outcome, Reason};
 use kkm_drivers::simulator::books::{BookedDocument, Kind};
 
 use super::bench::{DEVICE, Shop, Willing};
+use crate::control::{Ask, Desk};
 use crate::dispatcher::{Closing, Pace};
+use crate::messages::Locale;
 
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);
@@ -86,6 +90,16 @@ fn a_closing_that_was_missed_is_an_alarm_and_is_made_up_for_when_the_register_an
     );
     let history = shop.journal.history(100).expect("read");
     assert_eq!(history.iter().filter(|h| h.what == "closing missed").count(), 1, "said once");
+    let desk = Desk {
+        journal: shop.journal.clone(),
+        lanes: BTreeMap::from([(DEVICE.to_owned(), shop.door.clone())]),
+        running: true,
+        reports: Arc::default(),
+        locale: Locale::En,
+    };
+    let told = serde_json::to_value(desk.answer(Ask::Devices)).expect("JSON");
+    assert_eq!(told["devices"][0]["missed_closing"]["shift"], 1, "who asks over the socket is told: {told}");
+    assert_eq!(told["devices"][0]["missed_closing"]["text"], missed.text);
     assert_eq!(orders(&shop), 0, "nothing is ordered of a register that is not there");
     shop.inject("power on");
     live(&mut shop, TO_CLOSING + 33 * MINUTE);
