@@ -110,6 +110,7 @@ impl Lane {
         let now = self.journal.clock().now();
         let Some(left_ms) = ms_to_closing(&self.settings.closing, &open.since, &now) else { return Ok(None) };
         if let Ok(left @ 1..) = u64::try_from(left_ms) {
+            self.door.missed.set(None);
             return Ok(Some(Duration::from_millis(left)));
         }
         let mut duty = match self.closing {
@@ -179,6 +180,16 @@ impl Lane {
             }
             Shift::Open(_) | Shift::Expired(_) | Shift::Closed(_) | Shift::None => Seen::Other,
         })
+    }
+
+    /// True for a closing of ours whose shift was closed meanwhile: by a receipt that met it too old, or by somebody else.
+    /// It is not meant for the shift that is open now.
+    pub(super) fn is_superseded(&self, row: Row, shift: Shift) -> bool {
+        let Some(duty) = self.closing.filter(|duty| duty.row == Some(row)) else { return false };
+        match shift {
+            Shift::Open(number) | Shift::Expired(number) => number != duty.shift,
+            Shift::Closed(_) | Shift::None => true,
+        }
     }
 
     /// Nothing is ordered where a person has ordered it already.

@@ -205,3 +205,19 @@ fn a_closing_that_the_register_refuses_is_an_alarm_with_its_words_and_is_ordered
     assert_eq!(shop.door.missed.get(), None);
     assert!(shop.journal.in_flight(DEVICE).expect("read").is_none());
 }
+
+#[test]
+fn a_closing_that_was_overtaken_by_a_receipt_leaves_the_new_shift_open() {
+    let mut shop = shop();
+    shop.sale("a", 1);
+    live(&mut shop, HOUR);
+    shop.inject("power off");
+    live(&mut shop, 25 * HOUR);
+    shop.inject("power on");
+    // It waits before the closing is ordered, meets a shift that is too old, and opens another.
+    let row = shop.sale("b", 2);
+    live(&mut shop, 26 * HOUR);
+    shop.assert_state(row, "done");
+    assert_eq!((booked(&shop, Kind::ShiftOpened).len(), booked(&shop, Kind::ShiftClosed).len()), (2, 1));
+    assert_eq!(shop.door.missed.get(), None);
+}
