@@ -404,7 +404,7 @@ fn silence_on_whatever_registers_or_moves_money_is_doubt_and_the_register_decide
 fn in_every_mode_but_an_open_shift_nothing_is_begun_and_the_reason_is_told() {
     for mode in (0x00..=0x0Fu8).chain([0x18, 0x28, 0x38, 0x48]) {
         let mut shop = Shop::open();
-        done(shop.execute(small_sale()));
+        done(&shop.execute(small_sale()));
         shop.inject(&format!("mode {mode:02X}"));
         let hindrance = shop.driver.status().map(|s| s.hindrance);
         let outcome = shop.execute(small_sale());
@@ -429,6 +429,6 @@ fn in_every_mode_but_an_open_shift_nothing_is_begun_and_the_reason_is_told() {
     }
 }
 
-fn done(outcome: Outcome) {
+fn done(outcome: &Outcome) {
     assert!(matches!(outcome, Outcome::Done(..)), "{outcome:?}");
 }
