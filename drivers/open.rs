@@ -8,7 +8,7 @@ use crate::contract::Driver;
 use crate::shtrih::discover::FindingOpener;
 use crate::shtrih::exchange::Timing;
 use crate::shtrih::tax::Profile;
-use crate::shtrih::{Settings, Shtrih};
+use crate::shtrih::{Level, Settings, Shtrih};
 use crate::transport::Opener;
 use crate::transport::serial::SerialOpener;
 use crate::transport::tcp::TcpOpener;
@@ -31,6 +31,15 @@ pub struct DeviceConfig {
     /// Model profile. Shtrih-M: `standard` (when absent), or `vat22` and `vat22-nano` for firmware of 2026 whose tax
     /// groups 11 and 12 hold 22 % beside 20 %.
     pub profile: Option<String>,
+    /// Low level. Shtrih-M: `standard` (when absent), or `numbered`: numbered packets where the model has them, which is
+    /// faster on lines that turn slowly; programs that know only the standard level then find no device until it was
+    /// switched off and on.
+    pub level: Option<String>,
+    /// `cash`: the driver opens the drawer after a receipt that took or gave cash; `never` (when absent): registers whose
+    /// own setting opens it do so by themselves, and are not told to in any case.
+    pub drawer: Option<Drawer>,
+    /// Place of settlement on receipts (FFD tag 1187), where a shop sells elsewhere than its register is registered.
+    pub place: Option<String>,
     /// Department of every line, 1 to 16; 1 when absent.
     pub department: Option<u8>,
     /// Greatest number of lines in a receipt, where the model has a limit; none when absent.
@@ -40,6 +49,16 @@ pub struct DeviceConfig {
     pub quiet_ms: Option<u64>,
     /// Seconds that a device may print before it counts as stuck; 60 when absent.
     pub busy_limit_s: Option<u64>,
+}
+
+/// When a driver opens the cash drawer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Drawer {
+    /// After a receipt that took or gave cash.
+    Cash,
+    /// Never.
+    Never,
 }
 
 /// Why a device cannot be opened from its configuration.
@@ -56,6 +75,14 @@ pub enum OpenError {
     UnknownProfile {
         /// As configured.
         profile: String,
+        /// Those of the family.
+        known: String,
+    },
+    /// The family has no such low level.
+    #[error("unknown level {level:?}; known: {known}")]
+    UnknownLevel {
+        /// As configured.
+        level: String,
         /// Those of the family.
         known: String,
     },
@@ -119,13 +146,23 @@ fn open_shtrih(config: &DeviceConfig) -> Result<Box<dyn Driver>, OpenError> {
             known: Profile::NAMES.map(|(name, _)| name).join(", "),
         })?,
     };
+    let level = match config.level.as_deref() {
+        None => base.level,
+        Some(name) => Level::named(name).ok_or_else(|| OpenError::UnknownLevel {
+            level: name.to_owned(),
+            known: Level::NAMES.map(|(name, _)| name).join(", "),
+        })?,
+    };
     let settings = Settings {
+        level,
         password: config.password.unwrap_or(base.password),
         department,
         settle: config.quiet_ms.map_or(base.settle, Duration::from_millis),
         busy_limit: config.busy_limit_s.map_or(base.busy_limit, Duration::from_secs),
         max_lines: config.max_lines,
         profile,
+        place: config.place.clone(),
+        drawer: config.drawer == Some(Drawer::Cash),
         ..base
     };
     let opener = if config.port == AUTO {
@@ -204,6 +241,8 @@ mod tests {
         assert!(matches!(refused(r#"{"family":"shtrih","port":"COM1"}"#), OpenError::UnknownPort { .. }));
         assert!(matches!(refused(r#"{"family":"shtrih","port":"tcp://x"}"#), OpenError::UnknownPort { .. }));
         assert_eq!(refused(r#"{"family":"shtrih","port":"auto"}"#), OpenError::AutoNeedsSerial);
+        let level = r#"{"family":"shtrih","port":"/dev/ttyS0","level":"8F"}"#;
+        assert!(refused(level).to_string().contains("known: standard, numbered"));
         let department = r#"{"family":"shtrih","port":"/dev/ttyS0","department":17}"#;
         assert!(matches!(refused(department), OpenError::OutOfRange { key: "department", .. }));
     }

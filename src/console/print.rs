@@ -160,4 +160,7 @@ fn device(d: &DeviceView) {
         println!("  FENCED, nothing is dispatched: {fence}");
         println!("  If the device is the right one: kkm-bridge agree {}", d.name);
     }
+    if let Some(missed) = &d.missed_closing {
+        println!("  ALARM      {}", missed.text);
+    }
 }

@@ -68,8 +68,9 @@ impl Desk {
 
     fn devices(&self) -> Result<Vec<DeviceView>, JournalError> {
         self.lanes
-            .keys()
-            .map(|name| {
+            .iter()
+            .map(|(name, door)| {
+                let missed_closing = door.missed.get();
                 let known = self.journal.device(name)?;
                 let fence = known.as_ref().and_then(|k| k.fence.as_ref()).map(serde_json::to_value).transpose()?;
                 Ok(match known {
@@ -79,6 +80,7 @@ impl Desk {
                         storage: k.storage,
                         last_document: k.last_document,
                         fence,
+                        missed_closing,
                     },
                     None => DeviceView {
                         name: name.clone(),
@@ -86,6 +88,7 @@ impl Desk {
                         storage: String::new(),
                         last_document: 0,
                         fence,
+                        missed_closing,
                     },
                 })
             })

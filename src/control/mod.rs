@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use kkm_drivers::contract::{Correction, Money};
 
+use crate::dispatcher::MissedClosing;
 use crate::dispatcher::errand::{Errand, ErrandTold};
 use crate::journal::Row;
 use crate::journal::views::{Details, Happened, Summary};
@@ -147,4 +148,7 @@ pub struct DeviceView {
     pub last_document: u64,
     /// Why nothing is dispatched, JSON.
     pub fence: Option<serde_json::Value>,
+    /// The shift should have been closed and was not.
+    #[serde(default)]
+    pub missed_closing: Option<MissedClosing>,
 }
