@@ -47,8 +47,8 @@ mod text;
 use std::time::Duration;
 
 use crate::contract::{
-    Body, Capabilities, Document, Driver, Fault, Found, Identity, Mark, Operation, Outcome, Paper, Status, Verdict,
-    Witness,
+    Body, Capabilities, Document, Driver, Fault, Found, Identity, Mark, Operation, Outcome, Paper, Status,
+    StorageLife, Verdict, Witness,
 };
 use crate::spoil::{self, Spoil};
 use crate::transport::Opener;
@@ -179,6 +179,14 @@ impl Driver for Shtrih {
 
     fn resume_paper(&mut self) -> Result<Paper, Fault> {
         self.continue_paper()
+    }
+
+    fn storage_life(&mut self) -> Result<Option<StorageLife>, Fault> {
+        self.read_storage_life()
+    }
+
+    fn port(&self) -> Option<String> {
+        self.link.open_port()
     }
 
     fn copy_receipt(&mut self) -> Result<(), Fault> {

@@ -2,7 +2,10 @@
 
 #[cfg(feature = "simulators")]
 mod demo;
+mod devices;
+mod machine;
 mod operate;
+mod ports;
 mod print;
 #[cfg(feature = "simulators")]
 mod simulate;
@@ -66,8 +69,8 @@ enum Command {
         #[arg(default_value_t = 30)]
         count: u32,
     },
-    /// Show the devices and whether they are fenced
-    Devices,
+    /// Show the devices, whether they are fenced, and who is at this machine's ports
+    Devices(devices::Devices),
     /// Say how a document ended that the register cannot answer for
     ///
     /// Look at the receipt first: the number (ФД) and the sign (ФП) stand at its end. If you say "not registered", the
@@ -175,7 +178,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Queue { newest: Some(limit) } => Ask::Newest { limit },
         Command::Show { id } => Ask::Show { name: id },
         Command::History { count } => Ask::History { limit: count },
-        Command::Devices => Ask::Devices,
+        Command::Devices(devices) => return with(&config, |settings| devices::run(settings, &devices)),
         Command::Decide(decide) => match decide.ask() {
             Ok(ask) => ask,
             Err(text) => return fail(&text, 2),

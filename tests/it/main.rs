@@ -7,6 +7,7 @@ mod rig;
 mod callbacks;
 mod cases;
 mod day;
+mod devices;
 mod disk;
 mod duplicate;
 mod evidence;
