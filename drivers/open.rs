@@ -6,7 +6,8 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use crate::contract::{Driver, Fault, FaultKind};
-use crate::shtrih::discover::{self, FindingOpener, Seen};
+use crate::shtrih::discover::{self, FindingOpener};
+pub use crate::shtrih::discover::{Seen, same_serial};
 use crate::shtrih::exchange::Timing;
 use crate::shtrih::tax::Profile;
 use crate::shtrih::{Settings, Shtrih};

@@ -47,8 +47,8 @@ mod text;
 use std::time::Duration;
 
 use crate::contract::{
-    Body, Capabilities, Document, Driver, Fault, Found, Identity, Mark, Operation, Outcome, Paper, Status,
-    StorageLife, Verdict, Witness,
+    Body, Capabilities, Document, Driver, Fault, Found, Identity, Mark, Operation, Outcome, Paper, Status, StorageLife,
+    Verdict, Witness,
 };
 use crate::spoil::{self, Spoil};
 use crate::transport::Opener;

@@ -23,9 +23,13 @@ enum Stop {
     Witness(Fault),
 }
 
-/// Tags that say who works, and whose document it is.
+/// Tags that say who works, and whose document it is. A shift that is opened or closed for a receipt belongs to no
+/// document of the journal, which counts from 1, and carries no marker.
 pub(super) fn people(cashier: Option<&Cashier>, marker: Marker) -> Vec<(u16, String)> {
-    let mut tags = vec![(1192, marker.to_string())];
+    let mut tags = Vec::new();
+    if marker.document() != 0 {
+        tags.push((1192, marker.to_string()));
+    }
     if let Some(cashier) = cashier {
         tags.push((1021, cashier.title.chars().take(NAME).collect()));
         tags.extend(cashier.inn.clone().map(|inn| (1203, inn)));

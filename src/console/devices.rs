@@ -17,7 +17,9 @@ use crate::daemon;
 const AUTO: &str = "auto";
 
 #[derive(Args, Debug)]
-#[command(after_help = "A port is asked only if the configuration names it, if its USB device calls itself a register, or if\nyou name it with --ask. The question changes nothing. A port that the running service holds is not touched.\n\n  kkm-bridge devices --ask /dev/ttyS0 --baud 9600")]
+#[command(
+    after_help = "A port is asked only if the configuration names it, if its USB device calls itself a register, or if\nyou name it with --ask. The question changes nothing. A port that the running service holds is not touched.\n\n  kkm-bridge devices --ask /dev/ttyS0 --baud 9600"
+)]
 pub(super) struct Devices {
     /// Ask this port too; may be repeated
     #[arg(long, value_name = "PORT")]

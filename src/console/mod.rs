@@ -7,6 +7,7 @@ mod machine;
 mod operate;
 mod ports;
 mod print;
+mod setup;
 #[cfg(feature = "simulators")]
 mod simulate;
 mod tax;
@@ -26,7 +27,7 @@ use crate::journal;
 #[command(
     version,
     about,
-    after_help = "First steps:\n  kkm-bridge demo --once       see a receipt go all the way, nothing needed\n  kkm-bridge check             look whether the configuration can be used\n  kkm-bridge run               the service\n\nLog on standard error; KKM_BRIDGE_LOG=debug says more."
+    after_help = "First steps:\n  kkm-bridge demo --once       see a receipt go all the way, nothing needed\n  kkm-bridge setup             find the register, make tokens, write the configuration\n  kkm-bridge check             look whether the configuration can be used\n  kkm-bridge run               the service\n\nLog on standard error; KKM_BRIDGE_LOG=debug says more."
 )]
 pub struct Arguments {
     /// The configuration.
@@ -47,6 +48,8 @@ pub struct Arguments {
 enum Command {
     /// Run the service until SIGTERM or Ctrl-C
     Run,
+    /// Set a shop up: find the device, make tokens, write the configuration, try it out
+    Setup(Box<setup::Setup>),
     /// Check the configuration and say what is wrong; exit code 78 if anything is
     Check,
     /// Show a document going all the way: stand-in for Altegio, service, simulated register
@@ -167,6 +170,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
                 Err(error) => fail(&error, error.exit_code()),
             });
         }
+        Command::Setup(setup) => return setup::run(&config, &setup),
         Command::Check => return with(&config, check),
         #[cfg(feature = "simulators")]
         Command::Demo(demo) => return demo::run(&demo),

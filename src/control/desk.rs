@@ -104,7 +104,9 @@ impl Desk {
                 q.device == d.device && q.row < d.row && State::named(&q.state).is_some_and(|s| !s.is_final())
             });
             let trouble = self.lanes.get(&d.device).and_then(|lane| lane.place.trouble());
+            let fenced = self.journal.device(&d.device)?.is_some_and(|known| known.fence.is_some());
             details.waits_for = match (before, &details.hindrance) {
+                _ if fenced => Some(format!("a person: {} is fenced, see `kkm-bridge devices`", d.device)),
                 (Some(before), _) => Some(format!("document {} of the same device ({})", before.row, before.state)),
                 (None, Some(reason)) => Some(messages::hindrance(reason, Locale::En)),
                 (None, None) => trouble,

@@ -16,6 +16,7 @@ mod refusal;
 mod register;
 mod restart;
 mod service;
+mod setup;
 mod shift;
 mod slice;
 mod spoil;

@@ -11,7 +11,7 @@ mod ask;
 mod usb;
 
 pub(super) use ask::{Asked, Holder, Said, ask};
-pub(super) use usb::{ADAPTERS, Usb};
+pub(super) use usb::Usb;
 
 use std::path::Path;
 
