@@ -57,12 +57,21 @@ impl Machine {
         names
     }
 
-    /// Where links lead, as a path of the machine. A name that the machine does not have is looked up as it stands.
+    /// Where links lead, as a path of the machine.
     pub(super) fn resolve(&self, absolute: impl AsRef<Path>) -> Option<PathBuf> {
-        let absolute = absolute.as_ref();
-        let real = self.path(absolute).canonicalize().or_else(|_| absolute.canonicalize()).ok()?;
-        let root = self.root.canonicalize().ok()?;
-        Some(real.strip_prefix(&root).map_or(real.clone(), |inner| Path::new("/").join(inner)))
+        Some(self.inner(&self.path(absolute).canonicalize().ok()?))
+    }
+
+    /// The same for a name that a person or the configuration gives: one that the machine does not have is looked up as
+    /// it stands, for a machine below another root may be described from outside.
+    pub(super) fn target(&self, name: impl AsRef<Path>) -> Option<PathBuf> {
+        let name = name.as_ref();
+        self.resolve(name).or_else(|| Some(self.inner(&name.canonicalize().ok()?)))
+    }
+
+    fn inner(&self, real: &Path) -> PathBuf {
+        let root = self.root.canonicalize().unwrap_or_else(|_| self.root.clone());
+        real.strip_prefix(&root).map_or_else(|_| real.to_owned(), |inner| Path::new("/").join(inner))
     }
 
     /// Who may use it.

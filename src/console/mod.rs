@@ -3,6 +3,7 @@
 #[cfg(feature = "simulators")]
 mod demo;
 mod devices;
+mod doctor;
 mod machine;
 mod operate;
 mod ports;
@@ -27,7 +28,7 @@ use crate::journal;
 #[command(
     version,
     about,
-    after_help = "First steps:\n  kkm-bridge demo --once       see a receipt go all the way, nothing needed\n  kkm-bridge setup             find the register, make tokens, write the configuration\n  kkm-bridge check             look whether the configuration can be used\n  kkm-bridge run               the service\n\nLog on standard error; KKM_BRIDGE_LOG=debug says more."
+    after_help = "First steps:\n  kkm-bridge demo --once       see a receipt go all the way, nothing needed\n  kkm-bridge setup             find the register, make tokens, write the configuration\n  kkm-bridge check             look whether the configuration can be used\n  kkm-bridge doctor            look whether everything else can\n  kkm-bridge run               the service\n\nLog on standard error; KKM_BRIDGE_LOG=debug says more."
 )]
 pub struct Arguments {
     /// The configuration.
@@ -52,6 +53,8 @@ enum Command {
     Setup(Box<setup::Setup>),
     /// Check the configuration and say what is wrong; exit code 78 if anything is
     Check,
+    /// Look at everything that receipts depend on; name what is wrong and the way out
+    Doctor(doctor::Doctor),
     /// Show a document going all the way: stand-in for Altegio, service, simulated register
     #[cfg(feature = "simulators")]
     Demo(demo::Demo),
@@ -171,6 +174,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
             });
         }
         Command::Setup(setup) => return setup::run(&config, &setup),
+        Command::Doctor(doctor) => return doctor::run(&config, &doctor),
         Command::Check => return with(&config, check),
         #[cfg(feature = "simulators")]
         Command::Demo(demo) => return demo::run(&demo),

@@ -9,6 +9,7 @@ mod cases;
 mod day;
 mod devices;
 mod disk;
+mod doctor;
 mod duplicate;
 mod evidence;
 mod hostile;

@@ -11,7 +11,7 @@ mod ask;
 mod usb;
 
 pub(super) use ask::{Asked, Holder, Said, ask};
-pub(super) use usb::Usb;
+pub(super) use usb::{Usb, adapter_without_line, printer_without_driver};
 
 use std::path::Path;
 
@@ -73,12 +73,12 @@ pub(super) fn list(machine: &Machine) -> Vec<Port> {
 
 /// True when both names lead to one device.
 pub(super) fn same(machine: &Machine, a: &str, b: &str) -> bool {
-    a == b || matches!((machine.resolve(a), machine.resolve(b)), (Some(a), Some(b)) if a == b)
+    a == b || matches!((machine.target(a), machine.target(b)), (Some(a), Some(b)) if a == b)
 }
 
 /// A port that is not listed by itself, by the name that a person or the configuration gives it.
 pub(super) fn named(machine: &Machine, name: &str) -> Port {
-    let node = machine.resolve(name).map_or_else(|| name.to_owned(), |p| p.to_string_lossy().into_owned());
+    let node = machine.target(name).map_or_else(|| name.to_owned(), |p| p.to_string_lossy().into_owned());
     let kind = if Path::new(&node).starts_with("/dev/usb") { Kind::Printer } else { Kind::Serial };
     Port { name: name.to_owned(), node, kind, usb: None }
 }

@@ -60,6 +60,31 @@ pub(super) fn read(machine: &Machine, directory: &Path) -> Usb {
     }
 }
 
+/// Where the kernel lists USB devices (`1-1`) and their interfaces (`1-1:1.0`).
+const BUS: &str = "/sys/bus/usb/devices";
+
+/// An adapter that is plugged in and has no serial line: a program took it away from the kernel's driver.
+pub(in crate::console) fn adapter_without_line(machine: &Machine) -> Option<String> {
+    let names = machine.list(BUS);
+    names.iter().filter(|name| !name.contains(':')).find_map(|name| {
+        let usb = read(machine, Path::new(&format!("{BUS}/{name}")));
+        let (_, adapter) = ADAPTERS.iter().find(|(id, _)| *id == usb.id)?;
+        let interfaces = names.iter().filter(|other| other.starts_with(&format!("{name}:")));
+        let has_line =
+            interfaces.flat_map(|i| machine.list(format!("{BUS}/{i}"))).any(|entry| entry.starts_with("tty"));
+        (!has_line).then(|| format!("{} ({adapter})", usb.id))
+    })
+}
+
+/// A USB printer (class 07) that the kernel's printer driver has not taken.
+pub(in crate::console) fn printer_without_driver(machine: &Machine) -> bool {
+    machine.list(BUS).iter().filter(|name| name.contains(':')).any(|name| {
+        let printer = machine.read(format!("{BUS}/{name}/bInterfaceClass")).as_deref() == Some("07");
+        let driver = machine.resolve(format!("{BUS}/{name}/driver"));
+        printer && !driver.is_some_and(|path| path.ends_with("usblp"))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
