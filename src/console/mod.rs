@@ -1,5 +1,6 @@
 //! The commands.
 
+mod bundle;
 #[cfg(feature = "simulators")]
 mod demo;
 mod devices;
@@ -55,6 +56,8 @@ enum Command {
     Check,
     /// Look at everything that receipts depend on; name what is wrong and the way out
     Doctor(doctor::Doctor),
+    /// Pack what a service person needs to see, without secrets and customers
+    SupportBundle(bundle::Bundle),
     /// Show a document going all the way: stand-in for Altegio, service, simulated register
     #[cfg(feature = "simulators")]
     Demo(demo::Demo),
@@ -175,6 +178,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         }
         Command::Setup(setup) => return setup::run(&config, &setup),
         Command::Doctor(doctor) => return doctor::run(&config, &doctor),
+        Command::SupportBundle(bundle) => return bundle::run(&config, &bundle),
         Command::Check => return with(&config, check),
         #[cfg(feature = "simulators")]
         Command::Demo(demo) => return demo::run(&demo),

@@ -282,7 +282,7 @@ fn a_machine_that_only_lacks_its_service_is_told_so_and_nothing_else() {
     let names: Vec<_> = findings.iter().map(|f| f["name"].as_str().unwrap_or_default()).collect();
     assert_eq!((code, names), (Some(1), vec!["service_down"]), "{findings:#?}");
     let text = String::from_utf8_lossy(&machine.doctor(&[]).stdout).into_owned();
-    assert!(text.contains("well     devices") && text.contains("-> systemctl enable --now"), "{text}");
+    assert!(text.contains("well      devices") && text.contains("-> systemctl enable --now"), "{text}");
     assert!(machine.cloud.callbacks().is_empty(), "nothing is posted to the cloud");
 }
 

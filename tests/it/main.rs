@@ -4,6 +4,7 @@
 #[allow(unreachable_pub, reason = "a test program has no public")]
 mod rig;
 
+mod bundle;
 mod callbacks;
 mod cases;
 mod day;

@@ -80,10 +80,25 @@ impl Sight<'_> {
     }
 }
 
+/// What is looked at, in both languages.
+#[derive(Clone, Copy, Debug)]
+struct Part {
+    ru: &'static str,
+    en: &'static str,
+}
+
+const CONFIGURATION: Part = Part { ru: "настройки", en: "configuration" };
+const SERVICE: Part = Part { ru: "файлы и служба", en: "files and service" };
+const PORTS: Part = Part { ru: "порты", en: "ports" };
+const DEVICES: Part = Part { ru: "устройства", en: "devices" };
+const CLOUD: Part = Part { ru: "связь с облаком", en: "cloud" };
+const KEEPING: Part = Part { ru: "диск и журнал", en: "disk and journal" };
+const TIME: Part = Part { ru: "время", en: "time" };
+
 /// The whole report.
 pub(super) struct Report {
     /// What was looked at.
-    looks: Vec<(&'static str, Vec<Finding>)>,
+    looks: Vec<(Part, Vec<Finding>)>,
     locale: Locale,
 }
 
@@ -107,20 +122,20 @@ pub(super) fn look(path: &Path, root: &Path, offline: bool, locale: Option<Local
     let clock = SystemClock::new().map_err(|e| format!("the boot id: {e}"))?;
     let (settings, findings) = settings::read(&machine, path);
     let locale = locale.or(settings.as_ref().map(|s| s.altegio.locale)).unwrap_or_default();
-    let mut looks = vec![("configuration", findings)];
+    let mut looks = vec![(CONFIGURATION, findings)];
     if let Some(settings) = settings {
         let running = match control::ask(&daemon::socket(&settings), &Ask::Devices) {
             Ok(Some(Tell::Devices(views))) => Some(views),
             Ok(Some(_) | None) | Err(_) => None,
         };
         let sight = Sight { machine: &machine, settings: &settings, user: User::of_service(&machine), running, clock };
-        looks.push(("files and service", settings::files(&sight)));
-        looks.push(("ports", ports::look(&sight)));
-        looks.push(("devices", device::look(&sight)));
-        looks.push(("cloud", cloud::look(&sight, offline)));
-        looks.push(("disk and journal", keeping::look(&sight)));
+        looks.push((SERVICE, settings::files(&sight)));
+        looks.push((PORTS, ports::look(&sight)));
+        looks.push((DEVICES, device::look(&sight)));
+        looks.push((CLOUD, cloud::look(&sight, offline)));
+        looks.push((KEEPING, keeping::look(&sight)));
     }
-    looks.push(("time", time::look(&machine, &clock)));
+    looks.push((TIME, time::look(&machine, &clock)));
     Ok(Report { looks, locale })
 }
 
@@ -152,7 +167,7 @@ impl Report {
                 })
             })
             .collect();
-        let looks: Vec<&str> = self.looks.iter().map(|(look, _)| *look).collect();
+        let looks: Vec<&str> = self.looks.iter().map(|(part, _)| part.en).collect();
         json!({ "well": findings.is_empty(), "looked_at": looks, "findings": findings })
     }
 
@@ -160,17 +175,18 @@ impl Report {
     pub(super) fn text(&self) -> String {
         use std::fmt::Write;
         let mut out = String::new();
-        for (look, findings) in &self.looks {
+        let pick = |ru: &'static str, en: &'static str| self.locale.pick(ru, en);
+        for (part, findings) in &self.looks {
             if findings.is_empty() {
-                let _ = writeln!(out, "well     {look}");
+                let _ = writeln!(out, "{:<10}{}", pick("хорошо", "well"), pick(part.ru, part.en));
             }
             for finding in findings {
                 let level = match finding.ailment.level() {
-                    Level::Warning => "warning",
-                    Level::Broken => "BROKEN ",
+                    Level::Warning => pick("внимание", "warning"),
+                    Level::Broken => pick("СЛОМАНО", "BROKEN"),
                 };
                 let (what, way_out) = (finding.ailment.what(self.locale), finding.ailment.way_out(self.locale));
-                let _ = write!(out, "{level}  {}: {what}\n         -> {way_out}\n", finding.about);
+                let _ = write!(out, "{level:<10}{}: {what}\n          -> {way_out}\n", finding.about);
             }
         }
         out
