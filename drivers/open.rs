@@ -1,11 +1,13 @@
 //! The table of families: from a device's configuration to its driver.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::contract::Driver;
-use crate::shtrih::discover::FindingOpener;
+use crate::contract::{Driver, Fault, FaultKind};
+use crate::shtrih::discover::{self, FindingOpener};
+pub use crate::shtrih::discover::{Seen, same_serial};
 use crate::shtrih::exchange::Timing;
 use crate::shtrih::tax::Profile;
 use crate::shtrih::{Level, Settings, Shtrih};
@@ -14,7 +16,7 @@ use crate::transport::serial::SerialOpener;
 use crate::transport::tcp::TcpOpener;
 
 /// A device as a shop describes it.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DeviceConfig {
     /// Family, one of [`FAMILIES`].
@@ -22,6 +24,8 @@ pub struct DeviceConfig {
     /// `/dev/serial/by-id/...`, `/dev/ttyS0`, `tcp://10.0.0.7:7778`; or `auto`: the serial lines of this machine are
     /// searched for `serial`. Of the family `simulated`: the directory of its books.
     pub port: String,
+    /// Directory whose links `auto` searches; `/dev/serial/by-id` when absent.
+    pub search: Option<PathBuf>,
     /// Bits per second of a serial line; 115200 when absent. USB lines do not care.
     pub baud: Option<u32>,
     /// Serial number that the device must have; when absent the first one found is adopted.
@@ -117,6 +121,21 @@ pub const FAMILIES: &[(&str, Open)] = &[
     ("simulated", open_simulated),
 ];
 
+/// Asks who is at a port, for a family that can be asked without harm to whatever else may be there: `None` for others.
+/// Changes nothing; an echo of our own bytes is no answer.
+pub fn probe(config: &DeviceConfig) -> Option<Result<Seen, Fault>> {
+    if config.family != "shtrih" {
+        return None;
+    }
+    let (opener, settings) = match (opener(config), shtrih_settings(config)) {
+        (Ok(opener), Ok(settings)) => (opener, settings),
+        (Err(error), _) | (_, Err(error)) => {
+            return Some(Err(Fault::new("probe", FaultKind::Unreachable(error.to_string()))));
+        }
+    };
+    Some(discover::probe(opener, &settings))
+}
+
 /// Makes the driver of a device. Nothing is sent and no port is opened yet.
 pub fn open(config: &DeviceConfig) -> Result<Box<dyn Driver>, OpenError> {
     match FAMILIES.iter().find(|(name, _)| *name == config.family) {
@@ -129,7 +148,7 @@ fn known() -> String {
     FAMILIES.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
 }
 
-fn open_shtrih(config: &DeviceConfig) -> Result<Box<dyn Driver>, OpenError> {
+fn shtrih_settings(config: &DeviceConfig) -> Result<Settings, OpenError> {
     let base = if config.port.starts_with(TCP) {
         Settings::tcp()
     } else {
@@ -153,7 +172,7 @@ fn open_shtrih(config: &DeviceConfig) -> Result<Box<dyn Driver>, OpenError> {
             known: Level::NAMES.map(|(name, _)| name).join(", "),
         })?,
     };
-    let settings = Settings {
+    Ok(Settings {
         level,
         password: config.password.unwrap_or(base.password),
         department,
@@ -164,12 +183,17 @@ fn open_shtrih(config: &DeviceConfig) -> Result<Box<dyn Driver>, OpenError> {
         place: config.place.clone(),
         drawer: config.drawer == Some(Drawer::Cash),
         ..base
-    };
+    })
+}
+
+fn open_shtrih(config: &DeviceConfig) -> Result<Box<dyn Driver>, OpenError> {
+    let settings = shtrih_settings(config)?;
     let opener = if config.port == AUTO {
         let serial = config.serial.clone().ok_or(OpenError::AutoNeedsSerial)?;
         let baud = baud(config);
         let make = move |path: &str| -> Box<dyn Opener> { Box::new(SerialOpener::new(path, baud)) };
-        Box::new(FindingOpener::new(serial, settings.clone(), serial_lines, make))
+        let search = config.search.clone().unwrap_or_else(|| SERIAL_LINKS.into());
+        Box::new(FindingOpener::new(serial, settings.clone(), move || serial_lines(&search), make))
     } else {
         opener(config)?
     };
@@ -207,8 +231,10 @@ fn baud(config: &DeviceConfig) -> u32 {
 }
 
 /// Stable links only: names like `/dev/ttyUSB0` move between devices.
-fn serial_lines() -> Vec<String> {
-    let Ok(entries) = std::fs::read_dir("/dev/serial/by-id") else { return Vec::new() };
+const SERIAL_LINKS: &str = "/dev/serial/by-id";
+
+fn serial_lines(directory: &Path) -> Vec<String> {
+    let Ok(entries) = std::fs::read_dir(directory) else { return Vec::new() };
     let mut paths: Vec<String> =
         entries.flatten().filter_map(|e| e.path().into_os_string().into_string().ok()).collect();
     paths.sort();

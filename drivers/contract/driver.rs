@@ -53,6 +53,16 @@ pub trait Driver: Send {
         Ok(None)
     }
 
+    /// How long the fiscal storage lasts; `None` where there is none, or where it does not say. Changes nothing.
+    fn storage_life(&mut self) -> Result<Option<StorageLife>, Fault> {
+        Ok(None)
+    }
+
+    /// The port that is open at present, by the name under which it was opened; `None` while none is.
+    fn port(&self) -> Option<String> {
+        None
+    }
+
     /// Prints the last receipt again, marked as a copy by the device; registers nothing.
     fn copy_receipt(&mut self) -> Result<(), Fault> {
         Err(Fault::new("copy of a receipt", FaultKind::Answered("not offered by this device".into())))
@@ -94,6 +104,21 @@ pub struct Status {
     pub clock: Option<String>,
     /// What a person should know although it hinders nothing yet: storage nearly full, operator unreachable.
     pub warnings: Vec<String>,
+}
+
+/// How long a fiscal storage lasts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StorageLife {
+    /// Last day of its key, `YYYY-MM-DD`.
+    pub until: String,
+    /// Changes of the registration that are left.
+    pub registrations_left: u8,
+    /// Documents that still fit, where the storage says so.
+    pub documents_left: Option<u32>,
+    /// Documents that the operator of fiscal data has not confirmed.
+    pub unsent: u32,
+    /// When the oldest of them was made, `YYYY-MM-DDThh:mm`.
+    pub unsent_since: Option<String>,
 }
 
 /// What a device can do; kept by the daemon so that intake refuses what the device would.

@@ -146,6 +146,8 @@ pub struct DeviceView {
     pub storage: String,
     /// The last document number that was seen.
     pub last_document: u64,
+    /// The port that the running service holds.
+    pub port: Option<String>,
     /// Why nothing is dispatched, JSON.
     pub fence: Option<serde_json::Value>,
     /// The shift should have been closed and was not.

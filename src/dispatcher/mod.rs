@@ -124,7 +124,9 @@ impl Lane {
         pulse.adopt();
         while !stop.load(Ordering::SeqCst) {
             pulse.begin();
-            let wait = match self.step()? {
+            let pace = self.step()?;
+            self.door.place.set_port(self.driver.port());
+            let wait = match pace {
                 Pace::Again => continue,
                 Pace::Wait(time) => self.until_expiry(Some(time))?,
                 Pace::Ring => self.until_expiry(None)?,
@@ -158,7 +160,15 @@ impl Lane {
                 Some(left) => Pace::Wait(left),
             });
         };
-        match self.preflight(&waiting)? {
+        let look = self.preflight(&waiting)?;
+        self.door.place.set_trouble(match &look {
+            preflight::Look::Unreachable(fault) => Some(fault.to_string()),
+            preflight::Look::Ready(_)
+            | preflight::Look::Hold(_)
+            | preflight::Look::Refuse(_)
+            | preflight::Look::Fenced => None,
+        });
+        match look {
             preflight::Look::Ready(mark) => self.attempt(&waiting, mark),
             preflight::Look::Hold(reason) => {
                 self.journal.hindered(waiting.row, reason)?;

@@ -56,7 +56,7 @@ pub struct Rig {
     wire: Wire,
     /// Where the register was when it last started on TCP.
     address: Option<String>,
-    /// The port of somebody else's register.
+    /// Lines of the device's section in the place of its own port.
     beside: Option<String>,
     register: Option<RunningRegister>,
     daemon: Option<Child>,
@@ -92,6 +92,11 @@ impl Rig {
         let mut rig = Self::bare(other.wire, "");
         rig.beside = Some(other.port());
         rig
+    }
+
+    /// The device of the configuration by lines of its own: `port = "auto"`, and what else it needs.
+    pub fn place(&mut self, lines: &str) {
+        self.beside = Some(lines.to_owned());
     }
 
     fn bare(wire: Wire, settings: &str) -> Self {
