@@ -3,6 +3,7 @@
 #[cfg(feature = "simulators")]
 mod demo;
 mod operate;
+mod papers;
 mod print;
 #[cfg(feature = "simulators")]
 mod simulate;
@@ -133,6 +134,9 @@ enum Command {
         /// The copy
         from: PathBuf,
     },
+    /// Write manual pages and shell completions, for who makes a package
+    #[command(hide = true)]
+    Papers(papers::Papers),
     /// Simulated devices and a stand-in for the cloud
     #[cfg(feature = "simulators")]
     #[command(subcommand)]
@@ -169,6 +173,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Demo(demo) => return demo::run(&demo),
         #[cfg(feature = "simulators")]
         Command::Simulate(simulate) => return simulate::run(simulate),
+        Command::Papers(papers) => return papers::run(&papers),
         Command::Tax { tax } => return with(&config, |settings| tax::run(settings, &tax)),
         Command::Restore { from } => return with(&config, |settings| restore(settings, &from)),
         Command::Queue { newest: None } => Ask::Queue,
