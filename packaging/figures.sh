@@ -8,6 +8,7 @@ cd "$(dirname "$0")/.."
 program=target/release/kkm-bridge
 package=$(echo target/debian/kkm-bridge_*.deb)
 simulators=${KKM_SIMULATORS:-target/debug/kkm-bridge}
+[ -x "$simulators" ] || cargo build --locked
 rest_s=10
 stage=$(mktemp -d)
 register=

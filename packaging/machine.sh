@@ -108,8 +108,8 @@ machines_end() {
         kill -KILL "${machine_pid[$name]}" 2> /dev/null || true
         wait "${machine_pid[$name]}" 2> /dev/null || true
     done
-    for place in "$stage"/*/root; do
-        [ -d "$place" ] && umount -R "$place" 2> /dev/null
+    for place in "$stage"/*/ "$stage"/*/root; do
+        ! mountpoint -q "$place" || umount -R "$place" || true
     done
     rm -rf --one-file-system "$stage"
     exit $code

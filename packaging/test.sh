@@ -12,6 +12,7 @@ need jq jq
 
 package=$(realpath "${1:-$(echo target/debian/kkm-bridge_*.deb)}")
 simulators=${KKM_SIMULATORS:-target/debug/kkm-bridge}
+[ -x "$simulators" ] || cargo build --locked
 shop_token=shop-token-0123456789abcdef
 partner_token=partner-token-0123456789abcdef
 passed=0
@@ -148,32 +149,64 @@ a_wrong_configuration_fails_once_and_says_why() {
     check "the key is named" has "$(on box journalctl --no-pager -o cat -u kkm-bridge)" lissten
 }
 
+# Runs a block of README on the machine.
+run() {
+    local text
+    text=$(readme "$1")
+    on box bash -euo pipefail -c "cd /root; $text"
+}
+
 set_up_it_sells() {
     local root
     root=$(machine_root box)
-    cat > "$root/etc/kkm-bridge/kkm-bridge.toml" << 'END'
-[callback]
-token = { file = "/etc/kkm-bridge/partner.token" }
-allowed = ["http://127.0.0.1:9000"]
-
-[shops.salon]
-token = { file = "/etc/kkm-bridge/shop.token" }
-device = "front"
-
-[devices.front.driver]
-family = "shtrih"
-port = "/run/register/line"
-END
+    run configure
+    sed -i 's|^port = .*|port = "/run/register/line"|; s|^\[callback\]|&\nallowed = ["http://127.0.0.1:9000"]|' \
+        "$root/etc/kkm-bridge/kkm-bridge.toml"
+    run tokens
     echo "$shop_token" > "$root/etc/kkm-bridge/shop.token"
     echo "$partner_token" > "$root/etc/kkm-bridge/partner.token"
-    on box sh -c 'cd /etc/kkm-bridge && chgrp kkm-bridge *.token && chmod 640 *.token'
     on box systemctl enable --quiet --now register cloud
-    check "the configuration can be used" on box kkm-bridge check
-    on box systemctl start kkm-bridge
+    check "the configuration can be used, and is" run start
     check "started, it is ready" unit_is ActiveState active
     check "a document is taken" has "$(post first)" '"status":"pending"'
     check "its callback comes" within 20 told_is first success
     check "and one receipt" within 5 receipts_are 1
+}
+
+every_command_of_README_s_table_works() {
+    local command
+    while read -r command; do
+        command=${command/ ID/ first}
+        command=${command/ FILE/ \/root\/copy.db}
+        case $command in
+            *"shift open") on box kkm-bridge shift close > /dev/null ;;
+            *report* | *cash*) on box kkm-bridge shift open > /dev/null 2>&1 || true ;;
+            *restore*) on box systemctl stop kkm-bridge ;;
+        esac
+        check "$command" on box sh -c "$command > /dev/null" < /dev/null
+    done <<< "$(readme_table "Every day")"
+    on box systemctl start kkm-bridge
+    check "a restored journal is the service's own" unit_is ActiveState active
+    on box kkm-bridge agree front
+    check "and sells again" has "$(post restored)" '"status":"pending"'
+    check "with a receipt" within 20 told_is restored success
+    # Asked as root while nothing runs.
+    on box sh -c 'systemctl stop kkm-bridge && kkm-bridge queue && systemctl start kkm-bridge' > /dev/null
+    check "a question while it is stopped leaves the journal its own" unit_is ActiveState active
+}
+
+it_serves_https() {
+    local root
+    root=$(machine_root box)
+    cp "$root/etc/kkm-bridge/kkm-bridge.toml" "$stage/plain.toml"
+    readme tls >> "$root/etc/kkm-bridge/kkm-bridge.toml"
+    on box install -m 640 -g kkm-bridge /dev/null /etc/kkm-bridge/key.pem
+    cat src/http/testdata/old.pem | tee "$root/etc/kkm-bridge/fullchain.pem" > "$root/etc/kkm-bridge/key.pem"
+    on box systemctl restart kkm-bridge
+    check "beyond loopback it answers by https" has "$(on box curl -sk -o /dev/null -w '%{http_code} %{ssl_verify_result}' -d x https://127.0.0.1:8443/)" "401"
+    check "a reload leaves it running" on box systemctl reload kkm-bridge
+    cp "$stage/plain.toml" "$root/etc/kkm-bridge/kkm-bridge.toml"
+    on box systemctl restart kkm-bridge
 }
 
 the_journal_has_fields() {
@@ -253,6 +286,37 @@ a_reboot_and_an_upgrade_lose_nothing() {
     check "once" receipts_are "$((before + 2))"
 }
 
+a_disk_that_fails_stops_it_once() {
+    local disk=$stage/disk
+    machine_off box
+    truncate -s 64M "$disk.img"
+    mkfs.ext4 -q "$disk.img"
+    mkdir "$disk"
+    mount -o loop "$disk.img" "$disk"
+    cp -a "$(machine_root box)/var/lib/kkm-bridge/." "$disk"
+    machine_boot box --private-network --bind="$disk:/var/lib/kkm-bridge"
+    check "its journal on another disk, it runs" within 10 unit_is ActiveState active
+    # EXT4_IOC_SHUTDOWN without flushing: from now on the disk writes nothing.
+    python3 -c 'import fcntl, os, struct, sys; fcntl.ioctl(os.open(sys.argv[1], os.O_RDONLY), 0x8004587D, struct.pack("I", 2))' "$disk"
+    check "nothing is taken any more" not has "$(post unwritten)" pending 2> /dev/null
+    check "the service has failed" within 10 unit_is ActiveState failed
+    check "with the code that says disk" unit_is ExecMainStatus 74
+    sleep 3
+    check "and is not tried again and again" unit_is NRestarts 0
+    machine_off box
+    umount "$disk"
+    mount -o loop "$disk.img" "$disk"
+    machine_boot box --private-network --bind="$disk:/var/lib/kkm-bridge"
+    check "on a disk that is sound again it runs" within 10 unit_is ActiveState active
+    check "and sells" has "$(post sound)" '"status":"pending"'
+    check "with a receipt" within 20 told_is sound success
+    check "what was not taken was not sold" is "$(told unwritten)" ""
+    machine_off box
+    cp -a "$disk/." "$(machine_root box)/var/lib/kkm-bridge"
+    umount "$disk"
+    machine_boot box --private-network
+}
+
 removed_it_leaves_the_books() {
     on box apt-get remove -q -y kkm-bridge > /dev/null 2>&1
     check "removed, the program is gone" not on box test -e /usr/bin/kkm-bridge
@@ -271,8 +335,8 @@ machine_new box
 surroundings
 machine_boot box --private-network
 for part in a_fresh_install_waits_for_its_configuration_and_says_so devices_have_names_that_stay a_wrong_configuration_fails_once_and_says_why \
-    set_up_it_sells the_journal_has_fields tokens_come_as_credentials the_receipt_at_hand_is_finished_before_a_stop \
-    a_reboot_and_an_upgrade_lose_nothing removed_it_leaves_the_books; do
+    set_up_it_sells the_journal_has_fields every_command_of_README_s_table_works it_serves_https tokens_come_as_credentials the_receipt_at_hand_is_finished_before_a_stop \
+    a_reboot_and_an_upgrade_lose_nothing a_disk_that_fails_stops_it_once removed_it_leaves_the_books; do
     echo "--- ${part//_/ }"
     $part
 done

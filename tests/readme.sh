@@ -10,7 +10,7 @@ readme() {
     awk -v name="$1" '
         /^ *```/ && inside { exit }
         inside { sub("^" indent, ""); print; found = 1 }
-        !inside && $0 ~ "^ *```[a-z]+ test=" name "$" { inside = 1; indent = $0; sub(/`.*/, "", indent) }
+        !inside && $0 ~ "^ *```[A-Za-z]+ test=" name "$" { inside = 1; indent = $0; sub(/`.*/, "", indent) }
         END { exit !found }' "$readme_root/README.md" || { echo "README has no block test=$1" >&2; return 1; }
 }
 
@@ -29,7 +29,7 @@ readme_check() {
     names=$(sed -nE 's/^ *```[A-Za-z]+ test=//p' "$readme_root/README.md")
     for name in $names; do
         [ "$(grep -cx "$name" <<< "$names")" = 1 ] || { echo "two blocks of README are named $name" >&2; bad=1; }
-        (cd "$readme_root" && grep -rqE "readme(\.sh)? (.* )?$name\b" .ci tests/*.sh packaging/*.sh) ||
+        (cd "$readme_root" && grep -qE "(readme|readme\.sh|run|file|caddy) ([a-z-]+ )*$name([ )\"]|$)" .ci/run tests/*.sh packaging/*.sh) ||
             { echo "nothing runs the block $name of README" >&2; bad=1; }
     done
     [ $bad = 0 ] && echo "README: $(wc -l <<< "$names") blocks, each run by a test"
