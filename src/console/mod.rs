@@ -7,6 +7,7 @@ mod devices;
 mod doctor;
 mod machine;
 mod operate;
+mod papers;
 mod ports;
 mod print;
 mod setup;
@@ -145,6 +146,9 @@ enum Command {
         /// The copy
         from: PathBuf,
     },
+    /// Write manual pages and shell completions, for who makes a package
+    #[command(hide = true)]
+    Papers(papers::Papers),
     /// Simulated devices and a stand-in for the cloud
     #[cfg(feature = "simulators")]
     #[command(subcommand)]
@@ -184,7 +188,9 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Demo(demo) => return demo::run(&demo),
         #[cfg(feature = "simulators")]
         Command::Simulate(simulate) => return simulate::run(simulate),
+        Command::Papers(papers) => return papers::run(&papers),
         Command::Tax { tax } => return with(&config, |settings| tax::run(settings, &tax)),
+        Command::Backup { to } => return with(&config, |settings| backup(settings, &to)),
         Command::Restore { from } => return with(&config, |settings| restore(settings, &from)),
         Command::Queue { newest: None } => Ask::Queue,
         Command::Queue { newest: Some(limit) } => Ask::Newest { limit },
@@ -204,10 +210,6 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Correction(correction) => correction.ask(),
         Command::Receipt { receipt } => receipt.ask(),
         Command::Paper { paper } => paper.ask(),
-        Command::Backup { to } => match std::path::absolute(&to) {
-            Ok(to) => Ask::Backup { to },
-            Err(error) => return fail(&error, 1),
-        },
     };
     with(&config, |settings| answer(settings, &asked))
 }
@@ -249,6 +251,16 @@ fn check(settings: &Settings) -> ExitCode {
         println!("{problem}");
     }
     ExitCode::from(EXIT_CONFIG)
+}
+
+fn backup(settings: &Settings, to: &std::path::Path) -> ExitCode {
+    match journal::keep::backup(&settings.journal.directory, to) {
+        Ok(()) => {
+            println!("copied to {}", to.display());
+            ExitCode::SUCCESS
+        }
+        Err(error) => fail(&error, 1),
+    }
 }
 
 fn restore(settings: &Settings, from: &std::path::Path) -> ExitCode {

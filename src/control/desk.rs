@@ -59,10 +59,6 @@ impl Desk {
             }
             Ask::Operate { device, operate } => self.operate(device, operate)?,
             Ask::Errand { device, errand } => self.errand(device, errand)?,
-            Ask::Backup { to } => {
-                self.journal.backup(&to)?;
-                Tell::Done(format!("copied to {}", to.display()))
-            }
         })
     }
 

@@ -81,11 +81,6 @@ pub enum Ask {
         /// Which.
         errand: Errand,
     },
-    /// Writes a copy of the journal to a new file.
-    Backup {
-        /// Absolute path.
-        to: std::path::PathBuf,
-    },
 }
 
 /// Operations of our own.

@@ -44,7 +44,7 @@ pub mod views;
 mod writer;
 
 use std::fs::File;
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -261,8 +261,18 @@ pub(crate) fn own(directory: &Path) -> Result<File, JournalError> {
     let path = directory.join("lock");
     let io = |source| JournalError::Io { path: path.clone(), source };
     let file = File::options().create(true).append(true).open(&path).map_err(io)?;
+    hand_over(&path, directory).map_err(io)?;
     flock(&file, FlockOperation::NonBlockingLockExclusive).map_err(|_| JournalError::InUse(directory.to_owned()))?;
     Ok(file)
+}
+
+/// What root makes in the service's directory belongs to the service, which could not open it otherwise.
+fn hand_over(path: &Path, directory: &Path) -> std::io::Result<()> {
+    let (is, should) = (std::fs::metadata(path)?, std::fs::metadata(directory)?);
+    if is.uid() == should.uid() {
+        return Ok(());
+    }
+    std::os::unix::fs::chown(path, Some(should.uid()), Some(should.gid()))
 }
 
 fn prepare(connection: &mut Connection, path: &Path) -> Result<(), JournalError> {

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{FallocateFlags, fallocate, statvfs};
 
+use super::hand_over;
+
 /// Room held by the file, given back when a commit meets a full disk. An outcome needs a few KiB.
 const RESERVED_BYTES: u64 = 4 * 1024 * 1024;
 /// Below this much free room nothing more is accepted.
@@ -20,7 +22,8 @@ impl Reserve {
     pub(super) fn take(directory: &Path) -> Self {
         let path = directory.join("reserve");
         if let Ok(file) = File::options().create(true).append(true).open(&path)
-            && let Err(error) = fallocate(&file, FallocateFlags::empty(), 0, RESERVED_BYTES)
+            && let Err(error) = hand_over(&path, directory)
+                .and_then(|()| Ok(fallocate(&file, FallocateFlags::empty(), 0, RESERVED_BYTES)?))
         {
             tracing::warn!(%error, "no room could be reserved on the journal's disk");
         }
