@@ -1,0 +1,85 @@
+//! Letters as dots, for text that no code page of the printer has.
+//!
+//! The font is GNU Unifont (glyphs of 8x16 and 16x16 dots, the whole Basic Multilingual Plane), stretched by one half to
+//! the printer's cell of 12x24 dots. Arabic letters are joined; text that runs from right to left is laid out in
+//! reading order from the left, for a receipt's columns are laid out from the left.
+
+use unifont::{Glyph, get_glyph, i18n::preprocess_text};
+
+use super::bitmap::Bitmap;
+use super::letters::{Ink, graphemes};
+
+/// Dots of a cell across: font A of ESC/POS printers.
+pub const CELL_WIDTH: usize = 12;
+/// Dots of a cell down.
+pub const CELL_HEIGHT: usize = 24;
+
+const GLYPH_HEIGHT: usize = 16;
+
+/// True when the font has the character.
+pub fn has(c: char) -> bool {
+    get_glyph(c).is_some()
+}
+
+/// One line of text, so many cells wide and `scale` times as large.
+pub fn draw(text: &str, columns: usize, scale: usize, bold: bool) -> Bitmap {
+    let mut picture = Bitmap::new(columns * CELL_WIDTH, CELL_HEIGHT * scale);
+    let shaped = preprocess_text(text);
+    let mut left = 0;
+    for (grapheme, cells) in graphemes(&shaped, Ink::Drawn) {
+        let width = cells.max(1) * CELL_WIDTH * scale;
+        for glyph in grapheme.chars().filter_map(get_glyph) {
+            put(&mut picture, glyph, left, width, CELL_HEIGHT * scale, bold);
+        }
+        left += cells * CELL_WIDTH * scale;
+    }
+    picture
+}
+
+fn put(picture: &mut Bitmap, glyph: &Glyph, left: usize, width: usize, height: usize, bold: bool) {
+    for y in 0..height {
+        for x in 0..width {
+            if glyph.get_pixel(x * glyph.get_width() / width, y * GLYPH_HEIGHT / height) {
+                picture.blacken(left + x, y);
+                if bold {
+                    picture.blacken(left + x + 1, y);
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn picture(text: &str) -> Vec<String> {
+        let drawn = draw(text, 1, 1, false);
+        (0..CELL_HEIGHT)
+            .map(|y| (0..CELL_WIDTH).map(|x| if drawn.is_black(x, y) { '#' } else { '.' }).collect())
+            .collect()
+    }
+
+    #[test]
+    fn a_letter_fills_its_cell_and_no_more() {
+        let rows = picture("I");
+        assert!(rows.iter().any(|row| row.contains('#')));
+        assert!(rows.iter().all(|row| row.len() == CELL_WIDTH));
+        assert_eq!(draw("ქართული", 10, 1, false).width(), 120);
+    }
+
+    #[test]
+    fn a_wide_letter_takes_two_cells() {
+        let drawn = draw("剪a", 3, 1, false);
+        let black_in = |from: usize, to: usize| (from..to).any(|x| (0..CELL_HEIGHT).any(|y| drawn.is_black(x, y)));
+        assert!(black_in(0, 12) && black_in(12, 24) && black_in(24, 36));
+    }
+
+    #[test]
+    fn a_mark_stands_on_its_letter() {
+        let (bare, marked) = (draw("ก", 2, 1, false), draw("กิ", 2, 1, false));
+        let count = |b: &Bitmap| b.bytes().iter().map(|byte| byte.count_ones()).sum::<u32>();
+        assert!(count(&marked) > count(&bare));
+        assert!((12..24).all(|x| (0..24).all(|y| !marked.is_black(x, y))));
+    }
+}
