@@ -60,6 +60,7 @@ fn paper(paper: Paper) -> &'static str {
         Paper::Delivered => "printed",
         Paper::Pending => "waiting for a roll or the cover",
         Paper::Suppressed => "not wanted",
+        Paper::Sent => "sent, not confirmed",
         Paper::Unknown => "unknown",
     }
 }
