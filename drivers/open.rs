@@ -5,11 +5,14 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use crate::contract::Driver;
+use crate::escpos::config::{ConfigError, ReceiptText, printer};
+use crate::escpos::profile::Changes;
 use crate::shtrih::discover::FindingOpener;
 use crate::shtrih::exchange::Timing;
 use crate::shtrih::tax::Profile;
 use crate::shtrih::{Settings, Shtrih};
 use crate::transport::Opener;
+use crate::transport::lp::LpOpener;
 use crate::transport::serial::SerialOpener;
 use crate::transport::tcp::TcpOpener;
 
@@ -29,7 +32,7 @@ pub struct DeviceConfig {
     /// Password of the operator, a number; the family's default when absent (Shtrih-M: 30).
     pub password: Option<u32>,
     /// Model profile. Shtrih-M: `standard` (when absent), or `vat22` and `vat22-nano` for firmware of 2026 whose tax
-    /// groups 11 and 12 hold 22 % beside 20 %.
+    /// groups 11 and 12 hold 22 % beside 20 %. Receipt printers: the model (`config/printers`), never absent.
     pub profile: Option<String>,
     /// Department of every line, 1 to 16; 1 when absent.
     pub department: Option<u8>,
@@ -40,6 +43,10 @@ pub struct DeviceConfig {
     pub quiet_ms: Option<u64>,
     /// Seconds that a device may print before it counts as stuck; 60 when absent.
     pub busy_limit_s: Option<u64>,
+    /// Receipt printers: what differs from the model's profile.
+    pub printer: Option<Changes>,
+    /// Receipt printers: what stands on paper besides the document.
+    pub receipt: Option<ReceiptText>,
 }
 
 /// Why a device cannot be opened from its configuration.
@@ -68,6 +75,9 @@ pub enum OpenError {
     /// `auto` without a serial number to look for.
     #[error("port auto needs the device's serial number")]
     AutoNeedsSerial,
+    /// A receipt printer's profile, changes or texts.
+    #[error("{0}")]
+    Printer(ConfigError),
     /// A value out of its range.
     #[error("{key}: {value} is out of range {range}")]
     OutOfRange {
@@ -80,12 +90,19 @@ pub enum OpenError {
     },
 }
 
+impl From<ConfigError> for OpenError {
+    fn from(error: ConfigError) -> Self {
+        Self::Printer(error)
+    }
+}
+
 /// Opens devices of one family.
 type Open = fn(&DeviceConfig) -> Result<Box<dyn Driver>, OpenError>;
 
 /// Families by name.
 pub const FAMILIES: &[(&str, Open)] = &[
     ("shtrih", open_shtrih),
+    ("escpos", open_escpos),
     #[cfg(feature = "simulators")]
     ("simulated", open_simulated),
 ];
@@ -139,6 +156,16 @@ fn open_shtrih(config: &DeviceConfig) -> Result<Box<dyn Driver>, OpenError> {
     Ok(Box::new(Shtrih::new(opener, settings)))
 }
 
+/// A receipt printer on a serial line, a socket or a printer device.
+fn open_escpos(config: &DeviceConfig) -> Result<Box<dyn Driver>, OpenError> {
+    let is_lp = LP.iter().any(|start| config.port.starts_with(start));
+    let opener: Box<dyn Opener> = if is_lp { Box::new(LpOpener::new(&config.port)) } else { opener(config)? };
+    let baud = (!is_lp && !config.port.starts_with(TCP)).then(|| baud(config));
+    let profile = config.profile.as_deref().unwrap_or_default();
+    let (changes, text) = (config.printer.clone().unwrap_or_default(), config.receipt.clone().unwrap_or_default());
+    Ok(Box::new(printer(opener, profile, &changes, &text, config.serial.clone(), baud)?))
+}
+
 /// `port` is the directory of its books.
 #[cfg(feature = "simulators")]
 fn open_simulated(config: &DeviceConfig) -> Result<Box<dyn Driver>, OpenError> {
@@ -150,6 +177,8 @@ fn open_simulated(config: &DeviceConfig) -> Result<Box<dyn Driver>, OpenError> {
 
 const TCP: &str = "tcp://";
 const AUTO: &str = "auto";
+/// Where the kernel puts printers of the printer class.
+const LP: [&str; 2] = ["/dev/usb/lp", "/dev/lp"];
 const BAUD: u32 = 115_200;
 
 fn opener(config: &DeviceConfig) -> Result<Box<dyn Opener>, OpenError> {
@@ -206,6 +235,21 @@ mod tests {
         assert_eq!(refused(r#"{"family":"shtrih","port":"auto"}"#), OpenError::AutoNeedsSerial);
         let department = r#"{"family":"shtrih","port":"/dev/ttyS0","department":17}"#;
         assert!(matches!(refused(department), OpenError::OutOfRange { key: "department", .. }));
+    }
+
+    #[test]
+    fn a_receipt_printer_needs_its_model_and_may_differ_from_it() {
+        let good = r#"{"family":"escpos","port":"/dev/usb/lp0","profile":"xprinter",
+            "printer":{"columns":32,"confirm":"write"},"receipt":{"locale":"en","header":["Shop"],"drawer":true}}"#;
+        assert!(open(&config(good)).is_ok());
+        let refused = |json| open(&config(json)).map(|_| ()).expect_err("refused").to_string();
+        let none = refused(r#"{"family":"escpos","port":"/dev/usb/lp0"}"#);
+        assert!(none.contains("known: epson-tm-t20, epson-tm-t88"), "{none}");
+        let logo =
+            r#"{"family":"escpos","port":"tcp://10.0.0.9:9100","profile":"mprint","receipt":{"logo":"/no/such"}}"#;
+        assert!(refused(logo).contains("/no/such"));
+        let narrow = r#"{"family":"escpos","port":"/dev/x","profile":"mprint","printer":{"columns":3}}"#;
+        assert!(refused(narrow).contains("columns"));
     }
 
     #[test]
