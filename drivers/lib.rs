@@ -14,6 +14,7 @@ pub mod escpos;
 pub mod failpoint;
 pub mod layout;
 pub mod open;
+pub mod pulse;
 pub mod shtrih;
 #[cfg(feature = "simulators")]
 pub mod simulated;

@@ -8,22 +8,24 @@ use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::JoinHandle;
+use std::thread;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Notify;
+use tokio::task::JoinHandle;
 
 use crate::altegio::{Rules, TaxTable};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{self, Settings};
 use crate::control::{self, Desk};
 use crate::dispatcher::{Closing, Lane, LaneDoor, Settings as LaneSettings};
-use crate::http::{self, Limits};
+use crate::http::{self, Limits, Tls};
 use crate::inbox::{self, Inbox, ShopDoor};
 use crate::journal::life;
 use crate::journal::{EXIT_JOURNAL, Journal, JournalError};
+use crate::notify::{self, Vitals};
 use crate::outbox::{self, origin::Policy, send::Sender};
 
 /// Exit code for settings that cannot be used: `EX_CONFIG` of sysexits.h.
@@ -115,7 +117,7 @@ pub fn run(settings: &Settings) -> Result<(), StartError> {
 
 struct RunningLane {
     door: LaneDoor,
-    thread: JoinHandle<()>,
+    thread: thread::JoinHandle<()>,
 }
 
 fn lanes(
@@ -147,7 +149,7 @@ fn lanes(
         let door = LaneDoor::default();
         let lane = Lane::new(name.clone(), driver, journal.clone(), lane_settings, door.clone(), reports.clone())?;
         let stop = stop.clone();
-        let thread = std::thread::Builder::new()
+        let thread = thread::Builder::new()
             .name(format!("lane {name}"))
             .spawn(move || run_lane(lane, &stop))
             .map_err(|source| StartError::Io { what: "a thread".into(), source })?;
@@ -181,6 +183,7 @@ async fn serve(
     };
     let setting = |error: &dyn std::fmt::Display| StartError::Settings(format!("  {error}"));
     let origins = Policy::new(&settings.callback.allowed).map_err(|e| setting(&e))?;
+    let tls = settings.intake.tls.clone().map(Tls::open).transpose().map_err(|e| setting(&e))?;
     let listener = TcpListener::bind(settings.intake.listen)
         .await
         .map_err(io(&format!("intake.listen {}", settings.intake.listen)))?;
@@ -206,21 +209,66 @@ async fn serve(
         Limits { connections: settings.intake.connections, header: settings.intake.request_timeout, stop: STOP_WITHIN };
     let mut terminate = signal(SignalKind::terminate()).map_err(io("SIGTERM"))?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(io("SIGINT"))?;
-    println!("kkm-bridge ready: documents on http://{address}/");
+    let renewing = renewing(tls.clone()).map_err(io("SIGHUP"))?;
+    let stopping = Arc::new(AtomicBool::new(false));
+    // Goes on through the stop, until the runtime ends: the receipt at hand may take longer than the interval.
+    tokio::spawn(notify::feed(Vitals {
+        journal: journal.clone(),
+        lanes: lanes.iter().map(|(name, lane)| (name.clone(), lane.door.pulse.clone())).collect(),
+        outbox: outbox.abort_handle(),
+        stopping: stopping.clone(),
+    }));
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    println!("kkm-bridge ready: documents on {scheme}://{address}/");
     tracing::info!(%address, "ready");
+    notify::ready();
     let stop = async move {
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
+        stopping.store(true, Ordering::SeqCst);
+        notify::stopping();
     };
-    http::serve(listener, http::Plain, inbox::router(inbox), limits, stop).await;
+    let router = inbox::router(inbox);
+    match tls {
+        Some(tls) => http::serve(listener, tls, router, limits, stop).await,
+        None => http::serve(listener, http::Plain, router, limits, stop).await,
+    }
     drop(stop_outbox);
     let _ = tokio::time::timeout(STOP_WITHIN, outbox).await;
     control.abort();
     keeping.abort();
+    if let Some(renewing) = renewing {
+        renewing.abort();
+    }
     let _ = std::fs::remove_file(&path);
     Ok(())
+}
+
+/// Reads the certificate again at SIGHUP, and when its files change. A service without one lives on at SIGHUP too, which is
+/// `systemctl reload`; started by hand it ends with its terminal.
+fn renewing(tls: Option<Tls>) -> std::io::Result<Option<JoinHandle<()>>> {
+    if tls.is_none() && !notify::is_wanted() {
+        return Ok(None);
+    }
+    let mut hangup = signal(SignalKind::hangup())?;
+    Ok(Some(tokio::spawn(async move {
+        let Some(tls) = tls else {
+            while hangup.recv().await.is_some() {
+                tracing::info!("nothing to read again: there is no [intake.tls]");
+            }
+            return;
+        };
+        let asked = Arc::new(Notify::new());
+        let renewing = http::renew(tls, http::LOOK_EVERY, asked.clone());
+        let hearing = async {
+            while hangup.recv().await.is_some() {
+                asked.notify_one();
+            }
+        };
+        tokio::join!(renewing, hearing);
+    })))
 }
 
 /// An outbox that cannot write its journal must not send either, nor may the rest go on without it.

@@ -26,6 +26,7 @@
 //! | [`control`] | how people act on a running daemon |
 //! | [`console`] | the commands |
 //! | [`daemon`] | starts and stops the parts |
+//! | [`notify`] | what systemd is told |
 //! | [`clock`], [`bell`] | time, and doorbells |
 
 pub mod altegio;
@@ -40,4 +41,5 @@ pub mod http;
 pub mod inbox;
 pub mod journal;
 pub mod messages;
+pub mod notify;
 pub mod outbox;

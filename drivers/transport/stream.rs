@@ -11,9 +11,11 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
 use super::PortError;
+use crate::pulse;
 
 /// Writes all of `bytes` within `within`.
 pub(super) fn write(fd: impl AsFd, name: &str, bytes: &[u8], within: Duration) -> Result<(), PortError> {
+    pulse::beat();
     let until = Instant::now() + within;
     let mut rest = bytes;
     while !rest.is_empty() {
@@ -34,6 +36,7 @@ pub(super) fn write(fd: impl AsFd, name: &str, bytes: &[u8], within: Duration) -
 
 /// Reads what is there, waiting at most `within` for the first byte; 0: nothing came.
 pub(super) fn read(fd: impl AsFd, name: &str, buffer: &mut [u8], within: Duration) -> Result<usize, PortError> {
+    pulse::beat();
     let until = Instant::now() + within;
     loop {
         match rustix::io::read(&fd, &mut *buffer) {

@@ -155,6 +155,18 @@ mod tests {
     }
 
     #[test]
+    fn a_call_of_a_port_is_a_sign_of_life_also_when_nothing_comes() {
+        let pulse = std::sync::Arc::new(crate::pulse::Pulse::default());
+        let (_far, mut port) = connected();
+        pulse.adopt();
+        pulse.begin();
+        assert_eq!(port.read(&mut [0; 4], Duration::ZERO), Ok(0));
+        assert_eq!(pulse.beats(), Some(2));
+        port.write(b"ping", LATE).expect("written");
+        assert_eq!(pulse.beats(), Some(3));
+    }
+
+    #[test]
     fn a_peer_that_closes_is_gone() {
         let (far, mut port) = connected();
         drop(far);

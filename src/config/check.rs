@@ -7,6 +7,7 @@ use kkm_drivers::open::FAMILIES;
 
 use super::secrets;
 use super::settings::Settings;
+use crate::http::Tls;
 use crate::outbox::origin::Policy;
 
 /// Something wrong, with its way out.
@@ -34,10 +35,18 @@ pub fn check(settings: &Settings) -> Vec<Problem> {
     if settings.shops.is_empty() {
         say("shops".into(), "nobody may send documents; add a section [shops.NAME] with token and device".into());
     }
-    if !settings.intake.listen.ip().is_loopback() {
-        let what = "beyond loopback TLS is needed, which this build does not serve; listen on 127.0.0.1 behind a \
-                    reverse proxy or tunnel";
-        say("intake.listen".into(), what.into());
+    match &settings.intake.tls {
+        Some(files) => {
+            if let Err(error) = Tls::open(files.clone()) {
+                say("intake.tls".into(), error.to_string());
+            }
+        }
+        None if settings.intake.listen.ip().is_loopback() => {}
+        None => {
+            let what = "beyond loopback TLS is needed; name certificate and key in [intake.tls], or listen on 127.0.0.1 \
+                        behind a reverse proxy or tunnel";
+            say("intake.listen".into(), what.into());
+        }
     }
     if settings.intake.give_up_after > settings.intake.give_up_cap {
         say("intake.give_up_after".into(), "must not be longer than intake.give_up_cap".into());
@@ -90,4 +99,41 @@ pub fn check(settings: &Settings) -> Vec<Problem> {
         }
     }
     problems
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+    use crate::http::TlsFiles;
+
+    fn intake(settings: &Settings) -> Vec<String> {
+        check(settings).into_iter().filter(|p| p.key.starts_with("intake")).map(|p| p.to_string()).collect()
+    }
+
+    #[test]
+    fn beyond_loopback_documents_come_in_by_tls_alone() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("both.pem");
+        std::fs::write(&path, include_str!("../http/testdata/old.pem")).expect("written");
+        let mut settings = Settings::default();
+        assert_eq!(intake(&settings), [""; 0]);
+        for address in ["0.0.0.0:8181", "[::]:8181", "192.168.1.5:8181"] {
+            settings.intake.listen = address.parse().expect("an address");
+            settings.intake.tls = None;
+            let said = intake(&settings);
+            assert!(
+                said.len() == 1 && said[0].contains("intake.listen") && said[0].contains("[intake.tls]"),
+                "{said:?}"
+            );
+            settings.intake.tls =
+                Some(TlsFiles { certificate: path.clone(), key: path.clone(), client_ca: Some(path.clone()) });
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).expect("set");
+            let said = intake(&settings);
+            assert!(said.len() == 1 && said[0].contains("intake.tls") && said[0].contains("chmod"), "{said:?}");
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).expect("set");
+            assert_eq!(intake(&settings), [""; 0]);
+        }
+    }
 }

@@ -9,6 +9,7 @@ use jiff::civil::Time;
 use serde::{Deserialize, Deserializer};
 
 use crate::altegio::rules::{AltegioRules, SumsRules};
+use crate::http::TlsFiles;
 use crate::journal::accept::{Repeat, SameId};
 
 /// The whole file.
@@ -56,6 +57,8 @@ pub struct Intake {
     pub repeat: Repeat,
     /// What the same id means after an error that the cloud confirmed.
     pub same_id_after_error: SameId,
+    /// Serves https in the place of http.
+    pub tls: Option<TlsFiles>,
 }
 
 impl Default for Intake {
@@ -68,6 +71,7 @@ impl Default for Intake {
             give_up_cap: Duration::from_secs(600),
             repeat: Repeat::default(),
             same_id_after_error: SameId::default(),
+            tls: None,
         }
     }
 }

@@ -1,8 +1,10 @@
-//! A lane as the rest of the daemon sees it: a bell, an estimate, a tray for errands. Documents go by the journal.
+//! A lane as the rest of the daemon sees it: a bell, an estimate, a tray for errands, a pulse. Documents go by the journal.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
+
+use kkm_drivers::pulse::Pulse;
 
 use super::errand::Errands;
 use crate::bell::Bell;
@@ -16,6 +18,8 @@ pub struct LaneDoor {
     pub receipt_time: Arc<ReceiptTime>,
     /// Small questions to its device.
     pub errands: Arc<Errands>,
+    /// Whether it is alive.
+    pub pulse: Arc<Pulse>,
 }
 
 /// How long a receipt takes at present, shared with intake.

@@ -117,14 +117,19 @@ impl Lane {
     /// Steps until `stop` is set and the bell rung; the receipt at hand is finished first.
     pub fn run(mut self, stop: &AtomicBool) -> Result<(), JournalError> {
         let _span = tracing::info_span!("lane", device = %self.name).entered();
-        let bell = self.door.bell.clone();
+        let LaneDoor { bell, pulse, .. } = self.door.clone();
+        pulse.adopt();
         while !stop.load(Ordering::SeqCst) {
-            match self.step()? {
-                Pace::Again => {}
-                Pace::Wait(time) => bell.wait(Some(self.until_expiry(Some(time))?.unwrap_or(time))),
-                Pace::Ring => bell.wait(self.until_expiry(None)?),
-            }
+            pulse.begin();
+            let wait = match self.step()? {
+                Pace::Again => continue,
+                Pace::Wait(time) => self.until_expiry(Some(time))?,
+                Pace::Ring => self.until_expiry(None)?,
+            };
+            pulse.rest();
+            bell.wait(wait);
         }
+        pulse.rest();
         Ok(())
     }
 

@@ -112,7 +112,8 @@ impl Lane {
             self.settle_what_is_found(&known, mark)?;
             return self.adopt(mark);
         }
-        if known.fence.is_some() {
+        let restored = known.fence == Some(Fence::Restored);
+        if known.fence.is_some() && !restored {
             return Err(Look::Fenced.into());
         }
         if known.serial != mark.serial || known.storage != mark.storage {
@@ -125,7 +126,7 @@ impl Lane {
         if mark.last_document < known.last_document {
             return Err(self.shut(Fence::CounterWentBack { expected: known.last_document, found: mark.last_document })?);
         }
-        if mark.last_document > known.last_document {
+        if restored || mark.last_document > known.last_document {
             let found = self.driver.found_since(known.last_document)?.unwrap_or_default();
             if let News::Fenced(fence) = self.journal.weigh(&self.name, mark.last_document, found)? {
                 tracing::error!(?fence, "nothing is dispatched until a person agrees to the device");

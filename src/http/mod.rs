@@ -2,9 +2,13 @@
 
 mod body;
 mod serve;
+mod tls;
 
 pub use body::{BodyFault, BodyLimits, limit_body, whole_body};
 pub use serve::{Handshake, Limits, Plain, detached, serve};
+pub use tls::{LOOK_EVERY, Tls, TlsError, TlsFiles, renew};
 
 #[cfg(test)]
 mod serve_tests;
+#[cfg(test)]
+mod tls_tests;

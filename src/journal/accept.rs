@@ -8,6 +8,7 @@ use std::time::Duration;
 use kkm_drivers::contract::{Body, Capabilities, Money, Proof, Reason};
 use rusqlite::{Connection, OptionalExtension, Row as SqlRow, params};
 
+use super::devices::RESTORED;
 use super::{Journal, JournalError, Row, State, event, reports};
 use crate::clock::Stamp;
 
@@ -162,6 +163,16 @@ const EARLIER: &str = "SELECT d.row, d.state, d.fiscal_hash, d.date_ms, d.code, 
         r.state, r.wire
     FROM documents d LEFT JOIN reports r ON r.document = d.row";
 
+/// Whether a person must come first. The states stand as in the index of what is under way, so that it serves.
+pub(super) const STOPPED: &str = "SELECT 1 WHERE EXISTS (
+        SELECT 1 FROM documents WHERE device = ?1 AND state = 'needs_operator'
+        AND state IN ('begun', 'closing', 'doubtful', 'cancelling', 'needs_operator'))
+    OR EXISTS (SELECT 1 FROM devices WHERE name = ?1 AND fence <> ?2 AND agreed = 0)";
+
+/// How many are ahead.
+pub(super) const AHEAD: &str =
+    "SELECT count(*) FROM documents WHERE device = ?1 AND state NOT IN ('done', 'refused', 'expired')";
+
 impl Earlier {
     fn read(sql: &SqlRow<'_>) -> rusqlite::Result<Self> {
         let state: String = sql.get(1)?;
@@ -185,7 +196,33 @@ impl Earlier {
     }
 }
 
+/// What is refused leaves nothing behind: no answer is superseded and no allowance used up for a document that is not taken.
 fn accept(
+    connection: &Connection,
+    new: &Incoming,
+    policy: Policy,
+    epoch: u32,
+    now: &Stamp,
+) -> Result<Acceptance, JournalError> {
+    connection.execute_batch("SAVEPOINT intake")?;
+    let answer = weigh(connection, new, policy, epoch, now)?;
+    let taken = match answer {
+        Acceptance::Queued(_) | Acceptance::Twin(_) => true,
+        Acceptance::Pending(_)
+        | Acceptance::Failed { .. }
+        | Acceptance::OtherContent
+        | Acceptance::EarlierUndecided
+        | Acceptance::AlreadyRegistered { .. }
+        | Acceptance::LaneFull { .. }
+        | Acceptance::PersonNeeded
+        | Acceptance::DeviceCannot(_)
+        | Acceptance::NoRoom => false,
+    };
+    connection.execute_batch(if taken { "RELEASE intake" } else { "ROLLBACK TO intake; RELEASE intake" })?;
+    Ok(answer)
+}
+
+fn weigh(
     connection: &Connection,
     new: &Incoming,
     policy: Policy,
@@ -274,6 +311,7 @@ fn twin(
             "{EARLIER} WHERE d.device = ?1 AND d.document_id = ?2 AND d.kind = ?3 AND d.twin_hash = ?4
              AND d.state = 'done' AND NOT EXISTS (
                  SELECT 1 FROM documents o WHERE o.device = ?1 AND o.document_id = ?2 AND o.kind <> ?3
+                 AND o.kind IN ('sale', 'return')
                  AND o.state = 'done' AND o.row > d.row)
              ORDER BY d.row DESC LIMIT 1"
         ))?
@@ -309,20 +347,10 @@ fn twin(
 }
 
 fn lane(connection: &Connection, new: &Incoming, policy: Policy) -> Result<Option<Acceptance>, JournalError> {
-    let stopped = connection
-        .prepare_cached(
-            "SELECT 1 WHERE EXISTS (SELECT 1 FROM documents WHERE device = ?1 AND state = 'needs_operator')
-             OR EXISTS (SELECT 1 FROM devices WHERE name = ?1 AND fence IS NOT NULL AND agreed = 0)",
-        )?
-        .exists([&new.device])?;
-    if stopped {
+    if connection.prepare_cached(STOPPED)?.exists([new.device.as_str(), RESTORED])? {
         return Ok(Some(Acceptance::PersonNeeded));
     }
-    let ahead: u32 = connection
-        .prepare_cached(
-            "SELECT count(*) FROM documents WHERE device = ?1 AND state NOT IN ('done', 'refused', 'expired')",
-        )?
-        .query_row([&new.device], |r| r.get(0))?;
+    let ahead: u32 = connection.prepare_cached(AHEAD)?.query_row([&new.device], |r| r.get(0))?;
     let wait = policy.receipt_time.saturating_mul(ahead);
     Ok((wait > policy.give_up_cap).then_some(Acceptance::LaneFull { ahead }))
 }

@@ -69,7 +69,13 @@ pub enum Fence {
         /// Its number.
         number: u64,
     },
+    /// A copy took the journal's place, and the device was not looked at since: what waits here may be registered. Falls
+    /// by itself when the look finds nothing that the copy cannot explain.
+    Restored,
 }
+
+/// [`Fence::Restored`] as it is stored.
+pub(super) const RESTORED: &str = "\"restored\"";
 
 /// A shift that is open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -140,8 +146,8 @@ impl Journal {
                 event(connection, now, &name, None, "stranger", &detail)?;
             }
             connection
-                .prepare_cached("UPDATE devices SET last_document = ?2 WHERE name = ?1")?
-                .execute(params![name, last_document as i64])?;
+                .prepare_cached("UPDATE devices SET last_document = ?2, fence = nullif(fence, ?3) WHERE name = ?1")?
+                .execute(params![name, last_document as i64, RESTORED])?;
             Ok(News::Explained)
         })
     }
@@ -223,6 +229,11 @@ impl Journal {
             Ok(settled)
         })
     }
+}
+
+/// True while nothing is dispatched to the device: then nothing is known of what waits for it either.
+pub(super) fn is_fenced(connection: &Connection, name: &str) -> Result<bool, JournalError> {
+    Ok(connection.prepare_cached("SELECT 1 FROM devices WHERE name = ?1 AND fence IS NOT NULL")?.exists([name])?)
 }
 
 fn known(connection: &Connection, name: &str) -> Result<Option<Known>, JournalError> {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, params};
 
+use super::devices::RESTORED;
 use super::{FILE, Journal, JournalError, event, own};
 
 /// Payloads dropped in one transaction, so that a long backlog holds nobody up.
@@ -30,11 +31,11 @@ impl Journal {
 
     /// Writes a whole copy to a new file while work goes on.
     pub fn backup(&self, to: &Path) -> Result<(), JournalError> {
-        let text = to.to_string_lossy().into_owned();
-        self.read(|connection| {
-            connection.execute("VACUUM INTO ?1", [text])?;
-            Ok(())
-        })
+        // A connection of its own: lanes and outbox read on meanwhile.
+        let path = self.inner.directory.join(FILE);
+        let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        connection.execute("VACUUM INTO ?1", [to.to_string_lossy()])?;
+        Ok(())
     }
 }
 
@@ -57,6 +58,7 @@ pub fn restore(from: &Path, directory: &Path, now_ms: i64) -> Result<(), Journal
     {
         let connection = Connection::open(&incoming)?;
         connection.execute_batch("PRAGMA synchronous=FULL; BEGIN IMMEDIATE")?;
+        connection.execute("UPDATE devices SET fence = ?1 WHERE fence IS NULL", [RESTORED])?;
         event(&connection, now_ms, "", None, "restored", "a copy took the journal's place")?;
         connection.execute_batch("COMMIT")?;
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use kkm_drivers::contract::{Body, Document, Found, Mark, Marker, Paper, Proof, Puzzle, Reason};
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::devices::is_fenced;
 use super::{Event, Journal, JournalError, Row, State, event, reports};
 use crate::clock::{Age, Stamp, age};
 
@@ -75,6 +76,11 @@ pub enum Begin {
     Late,
 }
 
+/// Another document with these numbers.
+pub(super) const TAKEN: &str = "SELECT row FROM documents WHERE row <> ?1 AND twin_of IS NULL
+    AND device = (SELECT device FROM documents WHERE row = ?1)
+    AND proof ->> 'document_number' = ?2 AND proof ->> 'storage' = ?3";
+
 impl Journal {
     /// Whatever was interrupted by the end of the last process becomes doubtful.
     pub fn interrupted(&self, device: &str) -> Result<(), JournalError> {
@@ -140,7 +146,8 @@ impl Journal {
         self.read(|connection| first_waiting(connection, device))
     }
 
-    /// Ends every document of the device whose time is over; `word` says what is reported.
+    /// Ends every document of the device whose time is over; `word` says what is reported. Behind a fence none
+    /// ends: an old copy of the journal may take for waiting what is registered.
     pub fn expire<F>(&self, device: &str, limits: Limits, word: F) -> Result<Vec<Row>, JournalError>
     where
         F: Fn(&Waiting) -> Final + Send + 'static,
@@ -148,6 +155,9 @@ impl Journal {
         let (device, clock) = (device.to_owned(), self.clock().clone());
         self.write(move |connection| {
             let now = clock.now();
+            if is_fenced(connection, &device)? {
+                return Ok(Vec::new());
+            }
             let moved = last_settled(connection, &device)?;
             let mut ended = Vec::new();
             // Oldest first; the first whose time is left ends the search, for all share the lane's progress.
@@ -166,6 +176,9 @@ impl Journal {
     pub fn time_to_expiry(&self, device: &str, limits: Limits) -> Result<Option<Duration>, JournalError> {
         let now = self.clock().now();
         self.read(|connection| {
+            if is_fenced(connection, device)? {
+                return Ok(None);
+            }
             let moved = last_settled(connection, device)?;
             Ok(first_waiting(connection, device)?
                 .map(|w| time_left(&w.accepted, moved.as_ref(), &now, limits).unwrap_or_default()))
@@ -296,13 +309,7 @@ impl Journal {
             named_attempt(connection, row, attempt)?;
             let text = serde_json::to_string(&proof)?;
             let taken: Option<Row> = connection
-                .query_row(
-                    "SELECT row FROM documents WHERE row <> ?1 AND twin_of IS NULL
-                     AND device = (SELECT device FROM documents WHERE row = ?1)
-                     AND proof ->> 'document_number' = ?2 AND proof ->> 'storage' = ?3",
-                    params![row, proof.document_number as i64, proof.storage],
-                    |r| r.get(0),
-                )
+                .query_row(TAKEN, params![row, proof.document_number as i64, proof.storage], |r| r.get(0))
                 .optional()?;
             if let Some(other) = taken {
                 let number = proof.document_number;

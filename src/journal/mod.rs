@@ -38,6 +38,8 @@ pub mod operations;
 pub mod reports;
 mod reserve;
 pub mod state;
+#[cfg(test)]
+mod tests;
 pub mod views;
 mod writer;
 
@@ -46,6 +48,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use rusqlite_migration::{M, Migrations};
 use rustix::fs::{FlockOperation, flock};
@@ -133,35 +136,57 @@ pub struct Journal {
     inner: Arc<Inner>,
 }
 
+/// Let go in this order: the writer closes the file as the last one, which empties the log; then the lock falls.
 struct Inner {
-    writer: writer::Writer,
     reader: Mutex<Connection>,
+    writer: writer::Writer,
     directory: PathBuf,
     epoch: u32,
     clock: Arc<dyn Clock>,
     _lock: File,
 }
 
+/// What a simulation or a bench chooses; no setting reaches it.
+#[doc(hidden)]
+#[derive(Default)]
+pub struct Options {
+    /// The epoch; drawn when absent.
+    pub epoch: Option<u32>,
+    /// Called by the writer before each commit: a bench makes a slow disk of it.
+    pub before_commit: Option<Box<dyn FnMut() + Send>>,
+}
+
 impl Journal {
     /// Opens or makes the journal in `directory` and becomes its owner.
     pub fn open(directory: &Path, clock: Arc<dyn Clock>) -> Result<Self, JournalError> {
+        Self::open_with(directory, clock, Options::default())
+    }
+
+    /// The same with an epoch that is given: a simulation that is run again makes the same markers.
+    pub fn open_in_epoch(directory: &Path, clock: Arc<dyn Clock>, epoch: u32) -> Result<Self, JournalError> {
+        Self::open_with(directory, clock, Options { epoch: Some(epoch), before_commit: None })
+    }
+
+    /// The same with what only a program can choose.
+    #[doc(hidden)]
+    pub fn open_with(directory: &Path, clock: Arc<dyn Clock>, options: Options) -> Result<Self, JournalError> {
         let io = |source| JournalError::Io { path: directory.to_owned(), source };
         // Requests hold customers' contacts: nobody else reads here.
         std::fs::DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(io)?;
         let lock = own(directory)?;
+        let epoch = options.epoch.map_or_else(draw_epoch, Ok)?;
         let path = directory.join(FILE);
         let mut connection = Connection::open(&path)?;
         prepare(&mut connection, &path)?;
         let reader =
             Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
         reader.busy_timeout(std::time::Duration::from_secs(5))?;
-        let (writer, _thread) = writer::Writer::start(connection, reserve::Reserve::take(directory));
         Ok(Self {
             inner: Arc::new(Inner {
-                writer,
                 reader: Mutex::new(reader),
+                writer: writer::Writer::start(connection, reserve::Reserve::take(directory), options.before_commit),
                 directory: directory.to_owned(),
-                epoch: draw_epoch()?,
+                epoch,
                 clock,
                 _lock: lock,
             }),
@@ -176,6 +201,11 @@ impl Journal {
     /// Waits until something was committed after `seen`, at most `time`; gives the count of commits.
     pub fn wait_for_commit(&self, seen: u64, time: std::time::Duration) -> u64 {
         self.inner.writer.commits().wait_beyond(seen, time)
+    }
+
+    /// Ends when the writer has made one more commit, of nothing: it is alive.
+    pub async fn answers(&self) -> Result<(), JournalError> {
+        self.write_async(|_| Ok(())).await
     }
 
     /// The clock by which the journal stamps.
@@ -237,6 +267,8 @@ pub(crate) fn own(directory: &Path) -> Result<File, JournalError> {
 
 fn prepare(connection: &mut Connection, path: &Path) -> Result<(), JournalError> {
     connection.busy_timeout(std::time::Duration::from_secs(5))?;
+    // Until it is known to be whole and ours, closing must not move the log into the file.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     let damaged = |found: String| JournalError::Damaged { path: path.to_owned(), found };
     let version: i64 =
         connection.query_row("PRAGMA user_version", [], |r| r.get(0)).map_err(|error| damaged(error.to_string()))?;
@@ -249,6 +281,7 @@ fn prepare(connection: &mut Connection, path: &Path) -> Result<(), JournalError>
     if pages <= PAGES_CHECKED_AT_START {
         quick_check(connection, path)?;
     }
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
     let mode: String = connection.query_row("PRAGMA journal_mode", [], |r| r.get(0))?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;

@@ -91,17 +91,33 @@ const SUMMARY: &str = "SELECT d.row, d.device, d.request_id, d.document_id, d.ki
         d.accepted ->> 'wall_ms', d.code, d.message, d.proof, d.paper, r.url, r.state, r.tries, r.answer
     FROM documents d LEFT JOIN reports r ON r.document = d.row";
 
+/// What is not ended, and what is not heard: the indexes of both are named, for the whole table is far larger.
+pub(super) const OPEN: &str = "WHERE d.row IN (SELECT row FROM documents INDEXED BY documents_open
+    WHERE state NOT IN ('done', 'refused', 'expired')) ORDER BY d.row";
+pub(super) const UNHEARD: &str =
+    "WHERE d.row IN (SELECT document FROM reports INDEXED BY reports_waiting WHERE state = 'waiting'
+    UNION ALL SELECT document FROM reports INDEXED BY reports_parked WHERE state = 'parked') ORDER BY d.row";
+
+/// By row, by id, by sale, the newest of it. Indexes begin with the device, so devices are hopped over first.
+pub(super) const FIND: &str = "WITH RECURSIVE device(name) AS (
+        SELECT min(device) FROM documents
+        UNION ALL SELECT (SELECT min(device) FROM documents WHERE device > name) FROM device WHERE name IS NOT NULL)
+    SELECT row FROM (
+        SELECT row, 1 AS rank FROM documents
+            WHERE row = CAST(?1 AS INTEGER) AND ?1 = CAST(CAST(?1 AS INTEGER) AS TEXT)
+        UNION ALL SELECT row, 2 FROM documents
+            WHERE device IN (SELECT name FROM device) AND request_id IN (?1, ?2) AND superseded = 0
+        UNION ALL SELECT row, 3 FROM documents
+            WHERE device IN (SELECT name FROM device)
+            AND document_id = CAST(?1 AS INTEGER) AND ?1 = CAST(CAST(?1 AS INTEGER) AS TEXT))
+    ORDER BY rank, row DESC LIMIT 1";
+
 impl Journal {
     /// Everything that is not at its end: waiting, in doubt, or with a report that is not delivered.
     pub fn queue(&self) -> Result<Vec<Summary>, JournalError> {
         self.read(|connection| {
-            let open = summaries(
-                connection,
-                &format!("{SUMMARY} WHERE d.state NOT IN ('done', 'refused', 'expired') ORDER BY d.row"),
-                [],
-            )?;
-            let unheard =
-                summaries(connection, &format!("{SUMMARY} WHERE r.state IN ('waiting', 'parked') ORDER BY d.row"), [])?;
+            let open = summaries(connection, &format!("{SUMMARY} {OPEN}"), [])?;
+            let unheard = summaries(connection, &format!("{SUMMARY} {UNHEARD}"), [])?;
             Ok(unheard.into_iter().chain(open).collect())
         })
     }
@@ -115,18 +131,7 @@ impl Journal {
     pub fn find(&self, name: &str) -> Result<Option<Details>, JournalError> {
         let quoted = serde_json::to_string(name)?;
         self.read(|connection| {
-            let row: Option<Row> = connection
-                .query_row(
-                    "SELECT row FROM (
-                         SELECT row, 1 AS rank FROM documents WHERE row = CAST(?1 AS INTEGER) AND ?1 = CAST(CAST(?1 AS INTEGER) AS TEXT)
-                         UNION ALL SELECT row, 2 FROM documents WHERE request_id IN (?1, ?2)
-                         UNION ALL SELECT row, 3 FROM documents
-                             WHERE document_id = CAST(?1 AS INTEGER) AND ?1 = CAST(CAST(?1 AS INTEGER) AS TEXT))
-                     ORDER BY rank, row DESC LIMIT 1",
-                    params![name, quoted],
-                    |r| r.get(0),
-                )
-                .optional()?;
+            let row: Option<Row> = connection.query_row(FIND, params![name, quoted], |r| r.get(0)).optional()?;
             row.map(|row| details(connection, row)).transpose()
         })
     }

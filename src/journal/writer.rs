@@ -22,13 +22,14 @@ pub const EXIT_JOURNAL: i32 = 74;
 const JOBS_IN_A_COMMIT: usize = 256;
 
 type Reply = Box<dyn FnOnce() + Send>;
+type Hook = Box<dyn FnMut() + Send>;
 type Job = Box<dyn FnOnce(&Connection) -> Reply + Send>;
 
-/// Hands jobs to the writer's thread.
-#[derive(Clone)]
+/// Hands jobs to the writer's thread. Let go, it waits until what was handed over is written and the file is closed.
 pub(super) struct Writer {
-    jobs: Sender<Job>,
+    jobs: Option<Sender<Job>>,
     commits: Arc<Commits>,
+    thread: Option<JoinHandle<()>>,
 }
 
 /// Counts commits for those who wait for one.
@@ -52,16 +53,16 @@ impl Commits {
 }
 
 impl Writer {
-    /// Starts the thread. It ends when the last handle is gone.
-    pub(super) fn start(connection: Connection, reserve: Reserve) -> (Self, JoinHandle<()>) {
+    /// Starts the thread; `before_commit` is called before each commit.
+    pub(super) fn start(connection: Connection, reserve: Reserve, before_commit: Option<Hook>) -> Self {
         let (jobs, inbox) = channel();
         let commits = Arc::new(Commits::default());
         let counted = commits.clone();
         let thread = std::thread::Builder::new()
             .name("journal".into())
-            .spawn(move || write_all(&connection, &inbox, &reserve, &counted))
+            .spawn(move || write_all(&connection, &inbox, &reserve, &counted, before_commit))
             .expect("a thread can be started");
-        (Self { jobs, commits }, thread)
+        Self { jobs: Some(jobs), commits, thread: Some(thread) }
     }
 
     /// The count of commits.
@@ -83,8 +84,18 @@ impl Writer {
             })
         });
         // A writer that is gone drops the job and with it the reply: the caller sees `Stopped`.
-        let _ = self.jobs.send(job);
+        let _ = self.jobs.as_ref().map(|jobs| jobs.send(job));
         answer
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.jobs = None;
+        // A reply may let the last handle go on the writer's own thread, which cannot wait for itself.
+        if let Some(thread) = self.thread.take().filter(|t| t.thread().id() != std::thread::current().id()) {
+            let _ = thread.join();
+        }
     }
 }
 
@@ -105,8 +116,17 @@ fn in_savepoint<R>(
     }
 }
 
-fn write_all(connection: &Connection, inbox: &Receiver<Job>, reserve: &Reserve, commits: &Commits) {
+fn write_all(
+    connection: &Connection,
+    inbox: &Receiver<Job>,
+    reserve: &Reserve,
+    commits: &Commits,
+    mut before_commit: Option<Hook>,
+) {
     while let Ok(first) = inbox.recv() {
+        while failpoint::fails("journal.hang") {
+            std::thread::park();
+        }
         let mut replies = Vec::new();
         let begun = connection.execute_batch("BEGIN IMMEDIATE");
         if let Err(error) = begun {
@@ -120,6 +140,9 @@ fn write_all(connection: &Connection, inbox: &Receiver<Job>, reserve: &Reserve, 
                 std::process::exit(EXIT_JOURNAL);
             }
             next = if replies.len() < JOBS_IN_A_COMMIT { inbox.try_recv().ok() } else { None };
+        }
+        if let Some(hook) = &mut before_commit {
+            hook();
         }
         if let Err(error) = commit(connection, reserve) {
             give_up("a commit failed", &error);

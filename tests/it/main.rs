@@ -14,6 +14,7 @@ mod hostile;
 mod refusal;
 mod register;
 mod restart;
+mod service;
 mod shift;
 mod slice;
 mod spoil;

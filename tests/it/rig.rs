@@ -296,6 +296,12 @@ family = "shtrih"
         }
     }
 
+    /// Sends a signal to the daemon.
+    pub fn signal(&self, signal: rustix::process::Signal) {
+        let daemon = self.daemon.as_ref().expect("the daemon runs");
+        rustix::process::kill_process(rustix::process::Pid::from_child(daemon), signal).expect("sent");
+    }
+
     pub fn kill(&mut self) {
         if let Some(mut child) = self.daemon.take() {
             let _ = child.kill();

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use kkm_drivers::contract::{Body, Fault, Witness};
 use kkm_drivers::shtrih::{Settings as ShtrihSettings, Shtrih};
 use kkm_drivers::simulator::books::{BookedDocument, Kind};
 use kkm_drivers::simulator::{Clock as RegisterClock, Device, Manner, MemoryLink, Register};
@@ -66,7 +67,7 @@ impl Shop {
             close_expired_shift: true,
             locale: Locale::En,
         };
-        let driver = Shtrih::new(Box::new(self.link.clone()), ShtrihSettings::serial());
+        let driver = self.another();
         let reports = Arc::new(tokio::sync::Notify::new());
         let lane =
             Lane::new(DEVICE.into(), Box::new(driver), self.journal.clone(), settings, LaneDoor::default(), reports);
@@ -81,6 +82,16 @@ impl Shop {
         self.journal = Journal::open(spare.path(), Arc::new(self.clock.clone())).expect("a journal");
         self.journal = Journal::open(self.dir.path(), Arc::new(self.clock.clone())).expect("the lock is free");
         self.start();
+    }
+
+    /// Another program at the same register.
+    pub(super) fn another(&self) -> Shtrih {
+        Shtrih::new(Box::new(self.link.clone()), ShtrihSettings::serial())
+    }
+
+    /// What the device is asked to do for a waiting document.
+    pub(super) fn body(&self, row: i64) -> Body {
+        self.journal.find(&row.to_string()).expect("read").expect("there").body.expect("not dropped")
     }
 
     pub(super) fn inject(&self, line: &str) {
@@ -178,5 +189,14 @@ impl Shop {
                 self.journal.answered(report.row, &Next::Delivered, &now).await.expect("written");
             }
         });
+    }
+}
+
+/// Lets everything pass.
+pub(super) struct Willing;
+
+impl Witness for Willing {
+    fn closing(&mut self) -> Result<(), Fault> {
+        Ok(())
     }
 }

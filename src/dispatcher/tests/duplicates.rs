@@ -68,6 +68,7 @@ fn a_second_print_waits_for_the_first_of_its_sale_but_a_return_and_other_sales_d
     let shop = Shop::open();
     shop.sale("a", 1);
     assert_eq!(shop.accept(&Shop::document("b", 1, "sale")), Acceptance::EarlierUndecided);
+    assert!(matches!(shop.accept(&Shop::document("r", 1, "return")), Acceptance::Queued(_)));
     assert!(matches!(shop.accept(&Shop::document("c", 2, "sale")), Acceptance::Queued(_)));
 }
 

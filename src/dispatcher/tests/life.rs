@@ -63,22 +63,31 @@ fn a_person_who_rightly_says_no_lets_it_be_sold_after_a_second_look() {
 #[test]
 fn a_person_who_wrongly_says_no_is_caught_by_the_second_look() {
     let mut shop = Shop::open();
-    // Registered, and the memory cannot be read until after the decision.
+    // Registered, and its tags cannot be read before the decision.
     shop.inject("lose-answer FF45");
-    shop.inject("refuse FF0A 08h x1");
+    shop.inject("refuse FF3A 08");
     let row = shop.sale("a", 1);
-    for _ in 0..50 {
-        if shop.summary(row).state == "needs_operator" || shop.step() == Pace::Ring {
-            break;
-        }
-    }
-    if shop.summary(row).state == "needs_operator" {
-        shop.journal.decide_not(row, 1).expect("decided");
-    }
+    shop.run(50);
+    shop.assert_state(row, "needs_operator");
+    assert_eq!(shop.receipts().len(), 1, "it was registered");
+    shop.journal.decide_not(row, 1).expect("decided");
     shop.run(100);
     shop.assert_state(row, "done");
-    assert_eq!(shop.receipts().len(), 1, "sold once");
-    assert_eq!(shop.summary(row).attempt, 1);
+    assert_eq!((shop.receipts().len(), shop.summary(row).attempt), (1, 1));
+}
+
+#[test]
+fn a_no_about_a_memory_that_stays_unreadable_sells_nothing_before_a_person_agrees_to_the_device() {
+    let mut shop = Shop::open();
+    shop.inject("lose-answer FF45");
+    shop.inject("refuse FF3A 08 always");
+    let row = shop.sale("a", 1);
+    shop.run(50);
+    shop.assert_state(row, "needs_operator");
+    shop.journal.decide_not(row, 1).expect("decided");
+    shop.run(100);
+    assert_eq!(shop.receipts().len(), 1, "the first look before the next attempt reads the document again");
+    assert!(shop.journal.device(DEVICE).expect("read").expect("adopted").fence.is_some());
 }
 
 #[test]
@@ -86,7 +95,6 @@ fn new_evidence_against_a_decision_goes_back_to_the_person() {
     let mut shop = Shop::open();
     let row = undecided(&mut shop);
     shop.journal.decide_not(row, 1).expect("decided");
-    // Before the second look another stranger's receipt of a lower number cannot appear; the storage is swapped instead.
     shop.inject("swap-storage");
     shop.run(50);
     shop.assert_state(row, "needs_operator");
@@ -177,4 +185,17 @@ fn one_document_of_a_device_is_under_way_at_a_time_and_in_order() {
     assert!(numbers.is_sorted(), "{numbers:?}");
     assert_eq!(shop.receipts().len(), 30);
     assert!(shop.journal.in_flight(DEVICE).expect("read").is_none());
+}
+
+#[test]
+fn a_person_s_matter_outlives_a_restart_and_waits_without_end() {
+    let mut shop = Shop::open();
+    let row = undecided(&mut shop);
+    shop.restart();
+    for _ in 0..3 {
+        assert_eq!(shop.step(), Pace::Ring);
+        shop.advance(std::time::Duration::from_secs(7 * 24 * 3600));
+    }
+    shop.assert_state(row, "needs_operator");
+    assert_eq!((shop.ours(), shop.receipts().len()), (0, 1));
 }

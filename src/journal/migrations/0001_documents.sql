@@ -34,6 +34,8 @@ CREATE INDEX documents_open ON documents (device, row) WHERE state NOT IN ('done
 -- One attempt at a time on a device.
 CREATE UNIQUE INDEX documents_in_flight ON documents (device)
     WHERE state IN ('begun', 'closing', 'doubtful', 'cancelling', 'needs_operator');
+-- By the fiscal document's number: no two documents are the same receipt, but for twins.
+CREATE INDEX documents_by_number ON documents (device, proof ->> 'document_number') WHERE twin_of IS NULL;
 CREATE INDEX documents_with_payload ON documents (settled_ms) WHERE request IS NOT NULL AND settled_ms IS NOT NULL;
 
 CREATE TABLE attempts (
