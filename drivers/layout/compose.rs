@@ -2,9 +2,12 @@
 //!
 //! The drawer is opened first, so that change is at hand while the paper comes out; once, for cash, and never for a
 //! second print. A second print says so above everything else.
+//!
+//! What a document names (titles, the cashier) is one text each: a line break in it cannot forge a line of the receipt.
 
 use std::collections::BTreeMap;
 
+use super::clean::clean;
 use super::words::Words;
 use super::{Bitmap, Block, Layout, Locale, Style};
 use crate::contract::{Body, Document, Line, Money, Operation, Quantity, Receipt};
@@ -103,7 +106,7 @@ fn compose_receipt(layout: &mut Layout, receipt: &Receipt, operation: Operation,
         }
     }
     if let Some(cashier) = receipt.cashier().filter(|cashier| !cashier.title.trim().is_empty()) {
-        layout.text(format!("{}: {}", words.cashier, cashier.title), Style::Plain);
+        layout.text(format!("{}: {}", words.cashier, clean(&cashier.title)), Style::Plain);
     }
     if let Some(text) = receipt.custom_text() {
         layout.text(text, Style::Plain);
@@ -111,12 +114,12 @@ fn compose_receipt(layout: &mut Layout, receipt: &Receipt, operation: Operation,
 }
 
 fn compose_line(layout: &mut Layout, line: &Line, words: &Words) {
-    let (total, discount) = (line.total(), line.discount());
+    let (title, total, discount) = (clean(line.title()), line.total(), line.discount());
     let gross = total.checked_add(discount).unwrap_or(total);
     if line.quantity() == Quantity::ONE && discount.is_zero() && !total.is_zero() {
-        layout.columns(line.title(), total, Style::Plain);
+        layout.columns(title, total, Style::Plain);
     } else {
-        layout.text(line.title(), Style::Plain);
+        layout.text(title, Style::Plain);
         layout.columns(format!("  {} x {}", line.quantity(), line.price()), gross, Style::Plain);
         if !discount.is_zero() {
             layout.columns(format!("  {}", words.discount), format!("-{discount}"), Style::Plain);
