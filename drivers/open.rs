@@ -13,7 +13,7 @@ use crate::shtrih::tax::Profile;
 use crate::shtrih::{Settings, Shtrih};
 use crate::transport::Opener;
 use crate::transport::lp::LpOpener;
-use crate::transport::serial::SerialOpener;
+use crate::transport::serial::{Flow, Parity, SerialOpener};
 use crate::transport::tcp::TcpOpener;
 
 /// A device as a shop describes it.
@@ -23,10 +23,15 @@ pub struct DeviceConfig {
     /// Family, one of [`FAMILIES`].
     pub family: String,
     /// `/dev/serial/by-id/...`, `/dev/ttyS0`, `tcp://10.0.0.7:7778`; or `auto`: the serial lines of this machine are
-    /// searched for `serial`. Of the family `simulated`: the directory of its books.
+    /// searched for `serial`. Receipt printers: also `/dev/usb/lp0`, or `lp:` before a link of yours that leads there.
+    /// Of the family `simulated`: the directory of its books.
     pub port: String,
     /// Bits per second of a serial line; 115200 when absent. USB lines do not care.
     pub baud: Option<u32>,
+    /// Parity bit of a serial line: `none` (when absent), `even`, `odd`.
+    pub parity: Option<Parity>,
+    /// Flow control of a serial line: `none` (when absent), `rts-cts`, `dtr-dsr`, `xon-xoff`.
+    pub flow: Option<Flow>,
     /// Serial number that the device must have; when absent the first one found is adopted.
     pub serial: Option<String>,
     /// Password of the operator, a number; the family's default when absent (Shtrih-M: 30).
@@ -67,7 +72,7 @@ pub enum OpenError {
         known: String,
     },
     /// The port is neither a path nor an address.
-    #[error("port {port:?}: expected /dev/..., tcp://host:port or auto")]
+    #[error("port {port:?}: expected /dev/..., tcp://host:port or auto; receipt printers also lp:/dev/...")]
     UnknownPort {
         /// As configured.
         port: String,
@@ -147,8 +152,8 @@ fn open_shtrih(config: &DeviceConfig) -> Result<Box<dyn Driver>, OpenError> {
     };
     let opener = if config.port == AUTO {
         let serial = config.serial.clone().ok_or(OpenError::AutoNeedsSerial)?;
-        let baud = baud(config);
-        let make = move |path: &str| -> Box<dyn Opener> { Box::new(SerialOpener::new(path, baud)) };
+        let line = config.clone();
+        let make = move |path: &str| -> Box<dyn Opener> { Box::new(serial_line(path, &line)) };
         Box::new(FindingOpener::new(serial, settings.clone(), serial_lines, make))
     } else {
         opener(config)?
@@ -158,9 +163,14 @@ fn open_shtrih(config: &DeviceConfig) -> Result<Box<dyn Driver>, OpenError> {
 
 /// A receipt printer on a serial line, a socket or a printer device.
 fn open_escpos(config: &DeviceConfig) -> Result<Box<dyn Driver>, OpenError> {
-    let is_lp = LP.iter().any(|start| config.port.starts_with(start));
-    let opener: Box<dyn Opener> = if is_lp { Box::new(LpOpener::new(&config.port)) } else { opener(config)? };
-    let baud = (!is_lp && !config.port.starts_with(TCP)).then(|| baud(config));
+    let named = config.port.strip_prefix(LP_LINK).filter(|path| path.starts_with('/'));
+    let device = LP.iter().any(|start| config.port.starts_with(start)).then_some(config.port.as_str());
+    let lp = named.or(device);
+    let opener: Box<dyn Opener> = match lp {
+        Some(path) => Box::new(LpOpener::new(path)),
+        None => opener(config)?,
+    };
+    let baud = (lp.is_none() && !config.port.starts_with(TCP)).then(|| baud(config));
     let profile = config.profile.as_deref().unwrap_or_default();
     let (changes, text) = (config.printer.clone().unwrap_or_default(), config.receipt.clone().unwrap_or_default());
     Ok(Box::new(printer(opener, profile, &changes, &text, config.serial.clone(), baud)?))
@@ -179,12 +189,14 @@ const TCP: &str = "tcp://";
 const AUTO: &str = "auto";
 /// Where the kernel puts printers of the printer class.
 const LP: [&str; 2] = ["/dev/usb/lp", "/dev/lp"];
+/// Before the path of a link that leads to such a printer, of a pipe or of a file.
+const LP_LINK: &str = "lp:";
 const BAUD: u32 = 115_200;
 
 fn opener(config: &DeviceConfig) -> Result<Box<dyn Opener>, OpenError> {
     let unknown = || OpenError::UnknownPort { port: config.port.clone() };
     if config.port.starts_with('/') {
-        return Ok(Box::new(SerialOpener::new(&config.port, baud(config))));
+        return Ok(Box::new(serial_line(&config.port, config)));
     }
     let address = config.port.strip_prefix(TCP).ok_or_else(unknown)?;
     let (host, port) = address.rsplit_once(':').ok_or_else(unknown)?;
@@ -192,6 +204,10 @@ fn opener(config: &DeviceConfig) -> Result<Box<dyn Opener>, OpenError> {
         return Err(unknown());
     }
     Ok(Box::new(TcpOpener::new(address)))
+}
+
+fn serial_line(path: &str, config: &DeviceConfig) -> SerialOpener {
+    SerialOpener::new(path, baud(config)).with(config.parity.unwrap_or_default(), config.flow.unwrap_or_default())
 }
 
 fn baud(config: &DeviceConfig) -> u32 {
@@ -242,6 +258,8 @@ mod tests {
         let good = r#"{"family":"escpos","port":"/dev/usb/lp0","profile":"xprinter",
             "printer":{"columns":32,"confirm":"write"},"receipt":{"locale":"en","header":["Shop"],"drawer":true}}"#;
         assert!(open(&config(good)).is_ok());
+        let link = r#"{"family":"escpos","port":"lp:/dev/receipts","profile":"mprint"}"#;
+        assert!(open(&config(link)).is_ok());
         let refused = |json| open(&config(json)).map(|_| ()).expect_err("refused").to_string();
         let none = refused(r#"{"family":"escpos","port":"/dev/usb/lp0"}"#);
         assert!(none.contains("known: epson-tm-t20, epson-tm-t88"), "{none}");

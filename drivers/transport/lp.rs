@@ -2,14 +2,17 @@
 //!
 //! The descriptor is non-blocking: while paper is out the kernel takes no bytes, and a blocking write would hang.
 //! Reading is what printer and driver make of it: some give status bytes, some nothing for ever, and a port that can only
-//! be opened for writing reads as silence. Direct USB by vendor and product number is not offered: the class driver's
-//! stable link in `/dev/usb` or one made by udev serves.
+//! be opened for writing reads as silence. A pipe or a file stands in for a printer that never answers.
+//!
+//! Not offered: USB without the class driver (printers that only a vendor's library reaches), and the wires of the
+//! parallel port (`LPGETSTATUS`). `lp0` is whichever printer came first: with two of them, a link that udev makes by
+//! serial number is the stable name.
 
 use std::os::fd::{AsFd, OwnedFd};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fs::{FlockOperation, Mode, OFlags, flock};
+use rustix::fs::{FileType, FlockOperation, Mode, OFlags, flock, stat};
 use rustix::io::Errno;
 
 use super::{Opener, Port, PortError, stream};
@@ -34,13 +37,18 @@ impl Opener for LpOpener {
     fn open(&mut self) -> Result<Box<dyn Port>, PortError> {
         let flags = OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let open = |mode| rustix::fs::open(&self.path, flags | mode, Mode::empty());
-        let (fd, reads) = match open(OFlags::RDWR) {
-            Ok(fd) => (fd, true),
-            // Some ports are for writing only.
-            Err(Errno::ACCESS | Errno::INVAL | Errno::OPNOTSUPP) => {
-                (open(OFlags::WRONLY).map_err(|e| refused(&self.path, e))?, false)
-            }
-            Err(e) => return Err(refused(&self.path, e)),
+        let kind = stat(self.path.as_str()).map(|s| FileType::from_raw_mode(s.st_mode));
+        let write_only = |flags| open(flags).map(|fd| (fd, false)).map_err(|e| refused(&self.path, e));
+        let (fd, reads) = match kind.map_err(|e| refused(&self.path, e))? {
+            // Read and written by the same descriptor, it would answer itself.
+            FileType::Fifo => write_only(OFlags::WRONLY)?,
+            FileType::RegularFile => write_only(OFlags::WRONLY | OFlags::APPEND)?,
+            _ => match open(OFlags::RDWR) {
+                Ok(fd) => (fd, true),
+                // Some ports are for writing only.
+                Err(Errno::ACCESS | Errno::INVAL | Errno::OPNOTSUPP) => write_only(OFlags::WRONLY)?,
+                Err(e) => return Err(refused(&self.path, e)),
+            },
         };
         flock(&fd, FlockOperation::NonBlockingLockExclusive).map_err(|_| refused(&self.path, Errno::BUSY))?;
         Ok(Box::new(Lp { path: self.path.clone(), fd, reads, start: Instant::now() }))
@@ -171,6 +179,46 @@ mod tests {
         let before = port.now();
         assert_eq!(port.read(&mut [0; 8], SOON), Ok(0));
         assert!(port.now() >= before + SOON);
+    }
+
+    #[test]
+    fn a_file_takes_one_document_after_another_and_never_answers() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("paper.bin").display().to_string();
+        std::fs::write(&path, b"").expect("made");
+        for document in [b"first ", b"second"] {
+            let mut port = LpOpener::new(&path).open().expect("opens");
+            port.write(document, LATE).expect("written");
+            assert_eq!(port.read(&mut [0; 8], SOON), Ok(0));
+        }
+        assert_eq!(std::fs::read(&path).expect("read"), b"first second");
+    }
+
+    #[test]
+    fn a_pipe_that_nobody_reads_is_a_printer_that_is_gone() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("printer.fifo").display().to_string();
+        rustix::fs::mkfifoat(rustix::fs::CWD, path.as_str(), Mode::RUSR | Mode::WUSR).expect("made");
+        let gone = LpOpener::new(&path).open().map(|_| ()).expect_err("nobody reads");
+        assert!(gone.to_string().contains("gone"), "{gone}");
+    }
+
+    #[test]
+    fn a_printer_is_found_again_under_its_name_after_it_was_replugged() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let link = directory.path().join("receipts");
+        let mut opener = LpOpener::new(link.display().to_string());
+        assert!(opener.open().is_err(), "switched on late");
+        for _ in 0..2 {
+            let (mut far, path) = device();
+            std::os::unix::fs::symlink(path, &link).expect("plugged in");
+            let mut port = opener.open().expect("opens");
+            port.write(b"receipt", LATE).expect("written");
+            far.read_exact(&mut [0; 7]).expect("read");
+            drop(far);
+            std::fs::remove_file(&link).expect("unplugged");
+            assert!(matches!(port.write(b"receipt", LATE), Err(PortError::Gone(_))));
+        }
     }
 
     #[test]
