@@ -3,7 +3,8 @@
 //! In this order, for each text as a whole:
 //! 1. the first page that has all of it;
 //! 2. the shop's page (the first one), with what it lacks written in letters that read the same ([`super::translit`]);
-//! 3. drawn, where something is left that reads like nothing else and the printer can print images;
+//! 3. drawn, where something is left that reads like nothing else and the printer can print images; Arabic letters are
+//!    joined here, for two may become one;
 //! 4. what cannot even be drawn (emoji) is shown as [`PLACEHOLDER`]. Never `?`, and never nothing without a trace.
 
 use unicode_segmentation::UnicodeSegmentation;
@@ -94,7 +95,7 @@ fn drawable(text: &str) -> String {
             put_placeholder(&mut drawn);
         }
     }
-    drawn
+    glyphs::joined(&drawn)
 }
 
 /// One for a whole run: an emoji may be made of many characters.

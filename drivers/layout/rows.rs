@@ -8,7 +8,7 @@ use super::barcode::Barcode;
 use super::bitmap::Bitmap;
 use super::clean::{clean, clean_lines};
 use super::letters::{Ink, Letters, PLACEHOLDER, cells, graphemes};
-use super::{Align, Block, Layout, Style};
+use super::{Align, Block, Layout, Style, glyphs};
 
 /// Paper, and what a printer can put on it.
 #[derive(Clone, Copy, Debug)]
@@ -123,8 +123,11 @@ fn column_rows(rows: &mut Vec<Row>, left: &str, right: &str, style: Style, paper
         wrap(&right, settled.ink, width).into_iter().for_each(&mut push);
         return;
     }
-    let gap = width.saturating_sub(cells(&last, settled.ink) + right.len());
-    push(last + &" ".repeat(gap) + &right);
+    let mut gap = " ".repeat(width.saturating_sub(cells(&last, settled.ink) + right.len()));
+    if settled.ink == Ink::Drawn && glyphs::turns(&last) {
+        gap.insert(0, glyphs::LEFT_TO_RIGHT);
+    }
+    push(last + &gap + &right);
 }
 
 /// Lines of at most `width` cells, without spaces at their ends; an empty text is one empty line. Spaces at the
