@@ -96,6 +96,17 @@ pub fn raster(row_bytes: usize, bytes: &[u8]) -> Vec<u8> {
     command
 }
 
+/// Bytes of a picture that go with one command: less than the smallest usual receive buffer.
+pub const BAND_BYTES: usize = 2048;
+
+/// Ends what a broken document left begun, a picture or the data of a QR code: as many white bytes as either may lack,
+/// which mean nothing elsewhere; then ESC @.
+pub fn end_of_broken() -> Vec<u8> {
+    let mut bytes = vec![0; BAND_BYTES];
+    bytes.extend([0x1B, 0x40]);
+    bytes
+}
+
 /// Printers act on real-time sequences (10 04, 10 05, 10 14) even inside pictures. The dot left of the lonely one is
 /// blackened: 30h in place of 10h.
 fn without_real_time(dots: &mut [u8]) {

@@ -25,6 +25,8 @@ pub struct ReceiptText {
     pub logo: Option<String>,
     /// A cash drawer hangs on the printer and is opened for cash.
     pub drawer: bool,
+    /// Further slips of each receipt, 0 to 3, marked as copies.
+    pub copies: u8,
 }
 
 /// What is wrong with a printer's configuration.
@@ -36,6 +38,9 @@ pub enum ConfigError {
     /// No such profile.
     #[error("unknown profile {0:?}; known: {names}", names = Profile::names())]
     UnknownProfile(String),
+    /// More paper than anybody wants.
+    #[error("receipt.copies: {0} is out of range 0..3")]
+    Copies(u8),
     /// The logo cannot be read.
     #[error("receipt.logo {path}: {why}")]
     Logo {
@@ -48,6 +53,8 @@ pub enum ConfigError {
 
 /// Bytes a second of a link without a speed of its own: slower than any printer prints.
 const UNHURRIED: u32 = 1000;
+/// Further slips of a receipt.
+const MOST_COPIES: u8 = 3;
 /// Start bit, eight data bits, stop bit.
 const BITS_A_BYTE: u32 = 10;
 
@@ -61,6 +68,9 @@ pub fn printer(
     baud: Option<u32>,
 ) -> Result<EscPos, ConfigError> {
     let profile = Profile::named(profile).ok_or_else(|| ConfigError::UnknownProfile(profile.into()))??.with(changes)?;
+    if text.copies > MOST_COPIES {
+        return Err(ConfigError::Copies(text.copies));
+    }
     let speed = Speed {
         bytes_per_s: baud.map_or(UNHURRIED, |baud| (baud / BITS_A_BYTE).max(1)),
         buffered_here: baud.is_some(),
@@ -74,7 +84,7 @@ pub fn printer(
         footer_qr: text.footer_qr.clone(),
         drawer: text.drawer,
     };
-    Ok(EscPos::new(opener, Settings { profile, shop, speed, serial }))
+    Ok(EscPos::new(opener, Settings { profile, shop, copies: text.copies, speed, serial }))
 }
 
 fn picture(path: &str) -> Result<Bitmap, ConfigError> {

@@ -15,17 +15,17 @@ use escpos::utils::{
     QRCodeCorrectionLevel, QRCodeModel, QRCodeOption,
 };
 
-use super::command;
+use super::command::{self, BAND_BYTES};
 use super::profile::Profile;
 use crate::layout::barcode::{Barcode, Symbology};
 use crate::layout::letters::cells;
 use crate::layout::rows::Paper;
 use crate::layout::{Bitmap, Ink, Layout, Letters, Page, Row, Style, TextRow, glyphs, rows};
 
-/// Bytes of a picture that go with one command: less than the smallest usual receive buffer.
-const BAND_BYTES: usize = 2048;
 /// Rows of a picture that go with one command.
 const BAND_ROWS: usize = 255;
+/// Lines of the highest code, or of the way to the cutter.
+const CODE_LINES: u32 = 14;
 /// Dots of a module of a QR code.
 const QR_MODULE: u8 = 4;
 
@@ -52,8 +52,19 @@ impl Sink for Buffer {
     }
 }
 
+/// A document for the printer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Job {
+    /// All of it.
+    pub bytes: Vec<u8>,
+    /// Its height, in lines.
+    pub lines: u32,
+    /// How often the paper is cut.
+    pub cuts: u32,
+}
+
 /// The whole document.
-pub fn emit(layout: &Layout, profile: &Profile) -> Result<Vec<u8>, PrinterError> {
+pub fn emit(layout: &Layout, profile: &Profile) -> Result<Job, PrinterError> {
     let pages: Vec<Page> = profile.pages.iter().map(|p| p.page).collect();
     let paper = Paper {
         columns: profile.columns.into(),
@@ -66,11 +77,24 @@ pub fn emit(layout: &Layout, profile: &Profile) -> Result<Vec<u8>, PrinterError>
     let printer = Printer::new(buffer.clone(), Protocol::default(), None);
     let mut emitter = Emitter { printer, profile, page: pages.first().copied() };
     emitter.begin()?;
-    for row in rows(layout, &paper) {
-        emitter.row(&row)?;
+    let rows = rows(layout, &paper);
+    for row in &rows {
+        emitter.row(row)?;
     }
     emitter.printer.print()?;
-    Ok(buffer.0.take())
+    let cuts = rows.iter().filter(|row| matches!(row, Row::Cut)).count() as u32;
+    Ok(Job { bytes: buffer.0.take(), lines: rows.iter().map(lines).sum(), cuts })
+}
+
+/// Height of a row, in lines.
+fn lines(row: &Row) -> u32 {
+    match row {
+        Row::Text(_) => 1,
+        Row::Feed(lines) => u32::from(*lines),
+        Row::Image(picture) => picture.height().div_ceil(glyphs::CELL_HEIGHT) as u32,
+        Row::Qr(_) | Row::Barcode(_) | Row::Cut => CODE_LINES,
+        Row::Drawer => 0,
+    }
 }
 
 struct Emitter<'a> {

@@ -15,7 +15,7 @@ fn profile() -> Profile {
 }
 
 fn one(block: Block) -> Vec<u8> {
-    emit(&Layout { blocks: vec![block] }, &profile()).expect("emitted")
+    emit(&Layout { blocks: vec![block] }, &profile()).expect("emitted").bytes
 }
 
 fn text(text: &str, style: Style) -> Block {
@@ -90,7 +90,7 @@ fn each_way_of_cutting_ends_the_document() {
         (Cut::None, vec![0x0A]),
     ] {
         let profile = Profile { cut, feed: 1, ..profile() };
-        let bytes = emit(&Layout { blocks: vec![Block::Cut] }, &profile).expect("emitted");
+        let bytes = emit(&Layout { blocks: vec![Block::Cut] }, &profile).expect("emitted").bytes;
         assert!(bytes.ends_with(&end), "{bytes:02X?}");
     }
 }
@@ -229,7 +229,7 @@ fn everywhere(text: &str, profile: &Profile) -> Read {
         drawer: true,
     };
     let layout = compose(&document, &shop, false).expect("a layout");
-    let stream = read(&emit(&layout, profile).expect("emitted"), profile);
+    let stream = read(&emit(&layout, profile).expect("emitted").bytes, profile);
     assert_eq!(stream.ops[..3], [Op::Init, Op::CancelChinese, Op::Page(profile.pages[0].number)]);
     assert_eq!(stream.ops.iter().filter(|op| **op == Op::Drawer).count(), 1, "{text:?}");
     assert_eq!(stream.ops.iter().filter(|op| matches!(op, Op::Cut(_))).count(), 1, "{text:?}");

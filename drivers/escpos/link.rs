@@ -149,13 +149,17 @@ impl Link {
     pub(super) fn write(&mut self, during: &str, bytes: &[u8]) -> Result<(), Fault> {
         let speed = self.speed;
         let port = self.port(during)?;
+        let within = WRITE_MARGIN + speed.time_of(bytes.len());
         let written = match speed.pace {
-            None => port.write(bytes, WRITE_MARGIN + speed.time_of(bytes.len())),
-            Some(pace) => bytes.chunks(PACE_CHUNK).try_for_each(|chunk| {
-                port.write(chunk, WRITE_MARGIN + speed.time_of(chunk.len()))?;
-                port.pause(time_of(chunk.len(), pace));
-                Ok(())
-            }),
+            None => port.write(bytes, within),
+            Some(pace) => {
+                let until = port.now() + within + time_of(bytes.len(), pace);
+                bytes.chunks(PACE_CHUNK).try_for_each(|chunk| {
+                    port.write(chunk, until.saturating_sub(port.now()))?;
+                    port.pause(time_of(chunk.len(), pace));
+                    Ok(())
+                })
+            }
         };
         written.map_err(|error| self.lost(during, error))
     }

@@ -9,8 +9,10 @@
 //! | [`config`] | from a shop's configuration to a printer |
 //! | [`profile`] | what a model can do: data, `config/printers/*.toml` |
 //! | `link` | the open port, questions with deadlines |
-//! | `print` | one document and its evidence; the verdict |
-//! | [`test_page`] | a page that shows which code page number is right |
+//! | `look` | how the printer is, who it is, what it has counted |
+//! | `print` | one document and its evidence |
+//! | `verdict` | what became of an attempt in doubt |
+//! | [`test_page`] | a page, and questions, that find a printer's settings out |
 //!
 //! # What counts as printed
 //!
@@ -31,9 +33,11 @@ pub mod command;
 pub mod config;
 pub mod emit;
 mod link;
+mod look;
 mod print;
 pub mod profile;
 pub mod test_page;
+mod verdict;
 
 use crate::contract::{
     Capabilities, Document, Driver, Fault, Found, Identity, Mark, Marker, Outcome, Paper, Shift, Status, Verdict,
@@ -53,6 +57,8 @@ pub struct Settings {
     pub profile: Profile,
     /// What stands on each document.
     pub shop: Shop,
+    /// Further slips of each receipt, marked as copies.
+    pub copies: u8,
     /// How fast bytes go.
     pub speed: Speed,
     /// Stands for the serial number of a printer that tells none; the port's name when absent.
@@ -67,13 +73,19 @@ pub struct EscPos {
     left_nothing: Option<Marker>,
     /// Verdicts without an answer in a row.
     in_vain: u8,
+    /// The last document that was printed.
+    last: Option<Document>,
+    /// A document broke off: the printer may wait for the rest of a picture.
+    unfinished: bool,
+    /// Such a picture was filled up, and no question was answered since.
+    filled_in_vain: bool,
 }
 
 impl EscPos {
     /// A printer behind `opener`; nothing is sent yet.
     pub fn new(opener: Box<dyn Opener>, settings: Settings) -> Self {
         let link = Link::new(opener, settings.speed);
-        Self { link, settings, left_nothing: None, in_vain: 0 }
+        Self { link, settings, left_nothing: None, in_vain: 0, last: None, unfinished: false, filled_in_vain: false }
     }
 }
 
@@ -152,6 +164,11 @@ impl Driver for EscPos {
     /// A printer goes on by itself when a person has helped.
     fn resume_paper(&mut self) -> Result<Paper, Fault> {
         self.status().map(|status| status.paper)
+    }
+
+    /// The last document that this process printed.
+    fn copy_receipt(&mut self) -> Result<(), Fault> {
+        self.print_copy()
     }
 }
 
