@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use crate::contract::Driver;
+use crate::escpos::EscPos;
 use crate::escpos::config::{ConfigError, ReceiptText, printer};
 use crate::escpos::profile::Changes;
 use crate::shtrih::discover::FindingOpener;
@@ -80,6 +81,12 @@ pub enum OpenError {
     /// `auto` without a serial number to look for.
     #[error("port auto needs the device's serial number")]
     AutoNeedsSerial,
+    /// Something was asked that only a receipt printer can do.
+    #[error("family {family:?} is no receipt printer; only family \"escpos\" is")]
+    NotAPrinter {
+        /// As configured.
+        family: String,
+    },
     /// A receipt printer's profile, changes or texts.
     #[error("{0}")]
     Printer(ConfigError),
@@ -104,10 +111,12 @@ impl From<ConfigError> for OpenError {
 /// Opens devices of one family.
 type Open = fn(&DeviceConfig) -> Result<Box<dyn Driver>, OpenError>;
 
+const ESCPOS: &str = "escpos";
+
 /// Families by name.
 pub const FAMILIES: &[(&str, Open)] = &[
     ("shtrih", open_shtrih),
-    ("escpos", open_escpos),
+    (ESCPOS, open_escpos),
     #[cfg(feature = "simulators")]
     ("simulated", open_simulated),
 ];
@@ -161,8 +170,15 @@ fn open_shtrih(config: &DeviceConfig) -> Result<Box<dyn Driver>, OpenError> {
     Ok(Box::new(Shtrih::new(opener, settings)))
 }
 
-/// A receipt printer on a serial line, a socket or a printer device.
 fn open_escpos(config: &DeviceConfig) -> Result<Box<dyn Driver>, OpenError> {
+    Ok(Box::new(receipt_printer(config)?))
+}
+
+/// A receipt printer on a serial line, a socket or a printer device, for what only such a printer can do.
+pub fn receipt_printer(config: &DeviceConfig) -> Result<EscPos, OpenError> {
+    if config.family != ESCPOS {
+        return Err(OpenError::NotAPrinter { family: config.family.clone() });
+    }
     let named = config.port.strip_prefix(LP_LINK).filter(|path| path.starts_with('/'));
     let device = LP.iter().any(|start| config.port.starts_with(start)).then_some(config.port.as_str());
     let lp = named.or(device);
@@ -173,7 +189,7 @@ fn open_escpos(config: &DeviceConfig) -> Result<Box<dyn Driver>, OpenError> {
     let baud = (lp.is_none() && !config.port.starts_with(TCP)).then(|| baud(config));
     let profile = config.profile.as_deref().unwrap_or_default();
     let (changes, text) = (config.printer.clone().unwrap_or_default(), config.receipt.clone().unwrap_or_default());
-    Ok(Box::new(printer(opener, profile, &changes, &text, config.serial.clone(), baud)?))
+    Ok(printer(opener, profile, &changes, &text, config.serial.clone(), baud)?)
 }
 
 /// `port` is the directory of its books.

@@ -125,6 +125,11 @@ impl Link {
         })
     }
 
+    /// The port's time.
+    pub(super) fn now(&mut self) -> Result<Duration, Fault> {
+        self.port("clock").map(|port| port.now())
+    }
+
     /// Asks one question on a drained line.
     pub(super) fn ask<T>(
         &mut self,

@@ -12,7 +12,7 @@
 //! | `look` | how the printer is, who it is, what it has counted |
 //! | `print` | one document and its evidence |
 //! | `verdict` | what became of an attempt in doubt |
-//! | [`test_page`] | a page, and questions, that find a printer's settings out |
+//! | [`trial`], [`test_page`] | questions, and a page, that find a printer's settings out |
 //!
 //! # What counts as printed
 //!
@@ -37,6 +37,7 @@ mod look;
 mod print;
 pub mod profile;
 pub mod test_page;
+pub mod trial;
 mod verdict;
 
 use crate::contract::{

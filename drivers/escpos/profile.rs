@@ -3,7 +3,9 @@
 //! Code page numbers differ between vendors; a wrong number prints wrong letters, so a shop prints the test page
 //! ([`super::test_page`]) once and corrects what it shows.
 
-use serde::Deserialize;
+use std::fmt::Write;
+
+use serde::{Deserialize, Serialize};
 
 use crate::layout::Page;
 
@@ -18,7 +20,7 @@ pub struct NumberedPage {
 }
 
 /// How paper is cut (GS V).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Cut {
     /// Feeds to the cutter by itself, leaves a bridge.
@@ -34,7 +36,7 @@ pub enum Cut {
 }
 
 /// To which pin of its connector the drawer is wired.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum DrawerPin {
     /// Pin 2, the usual one.
     #[serde(rename = "2")]
@@ -45,7 +47,7 @@ pub enum DrawerPin {
 }
 
 /// By what a printed document is known to be printed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Confirm {
     /// The printer's answer in its turn, after the last byte.
@@ -57,7 +59,7 @@ pub enum Confirm {
 }
 
 /// Which question is answered in its turn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Question {
     /// GS ( H function 48, with four characters of ours.
@@ -226,10 +228,36 @@ impl Profile {
         Ok(self)
     }
 
+    /// As lines of a shop's configuration for the device of this name: all that [`Changes`] can hold.
+    pub fn as_changes(&self, device: &str) -> String {
+        let mut text = format!("[devices.{device}.driver.printer]\n");
+        let _ = writeln!(text, "columns = {}\ndots = {}\npages = [", self.columns, self.dots);
+        for page in &self.pages {
+            let _ = writeln!(text, "    {{ page = {}, number = {} }},", word(&page.page), page.number);
+        }
+        let _ = writeln!(text, "]\ncut = {}\nfeed = {}", word(&self.cut), self.feed);
+        let _ = writeln!(text, "drawer = {}\nconfirm = {}", word(&self.drawer), word(&self.confirm));
+        let _ = writeln!(text, "question = {}", word(&self.question));
+        if let Some(counter) = self.counter {
+            let _ = writeln!(text, "counter = {counter}");
+        }
+        let _ = writeln!(text, "status = {}\nidentity = {}", self.status, self.identity);
+        let _ = writeln!(text, "qr = {}\ncode128 = {}\nraster = {}", self.qr, self.code128, self.raster);
+        if let Some(pace) = self.pace {
+            let _ = writeln!(text, "pace = {pace}");
+        }
+        text
+    }
+
     /// Names of all profiles, for messages.
     pub fn names() -> String {
         PROFILES.map(|(name, _)| name).join(", ")
     }
+}
+
+/// A word of the configuration in its quotes, which JSON and TOML share.
+fn word(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
 }
 
 #[cfg(test)]
