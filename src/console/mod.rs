@@ -4,6 +4,7 @@
 mod demo;
 mod operate;
 mod print;
+mod print_test;
 #[cfg(feature = "simulators")]
 mod simulate;
 mod tax;
@@ -118,6 +119,8 @@ enum Command {
         #[command(subcommand)]
         paper: operate::Paper,
     },
+    /// Print a page on a receipt printer that shows its settings, and the lines for the configuration
+    PrintTest(print_test::PrintTest),
     /// Compare the tax table with the cloud's list
     Tax {
         #[command(subcommand)]
@@ -140,6 +143,7 @@ enum Command {
 }
 
 #[derive(Args, Debug)]
+#[command(group = clap::ArgGroup::new("ended").required(true).args(["registered", "printed", "not_registered"]))]
 struct Decide {
     /// Number of the document here (see `kkm-bridge queue`)
     row: i64,
@@ -147,8 +151,11 @@ struct Decide {
     #[arg(long)]
     attempt: u16,
     /// It was registered: number (ФД) and sign (ФП) on the receipt
-    #[arg(long, num_args = 2, value_names = ["NUMBER", "SIGN"], conflicts_with = "not_registered", required_unless_present = "not_registered")]
+    #[arg(long, num_args = 2, value_names = ["NUMBER", "SIGN"])]
     registered: Option<Vec<String>>,
+    /// Receipt printers: the whole receipt is on paper
+    #[arg(long)]
+    printed: bool,
     /// No receipt came out, and the register shows none
     #[arg(long)]
     not_registered: bool,
@@ -169,6 +176,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Demo(demo) => return demo::run(&demo),
         #[cfg(feature = "simulators")]
         Command::Simulate(simulate) => return simulate::run(simulate),
+        Command::PrintTest(test) => return with(&config, |settings| test.run(settings)),
         Command::Tax { tax } => return with(&config, |settings| tax::run(settings, &tax)),
         Command::Restore { from } => return with(&config, |settings| restore(settings, &from)),
         Command::Queue { newest: None } => Ask::Queue,
@@ -200,7 +208,8 @@ pub fn run(arguments: Arguments) -> ExitCode {
 impl Decide {
     fn ask(self) -> Result<Ask, String> {
         let registered = match self.registered.as_deref() {
-            None => None,
+            // A printer gives a document no numbers.
+            None => self.printed.then(|| Numbers { number: 0, sign: String::new() }),
             Some([number, sign]) => {
                 let number = number.parse().map_err(|_| format!("\"{number}\" is no document number (ФД)"))?;
                 Some(Numbers { number, sign: sign.clone() })
