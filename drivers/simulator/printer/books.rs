@@ -1,0 +1,362 @@
+//! What came out of the printer, whatever the host believes.
+//!
+//! `slips.jsonl` in the books' directory only grows: one line for each thing that happened on paper, in order, with the
+//! number of the slip that it happened on; a cut ends a slip. Each line is written before the printer goes on, so it
+//! survives the death of the process; a cut is synced to the disk. A last line without its end is cut off at the next
+//! start.
+//!
+//! ```text
+//! {"slip":1,"item":{"line":{"text":"Итого            1999.99","wide":2}}}
+//! {"slip":1,"item":{"qr":{"data":"t=20260211T0430","level":"M","model":2,"module":6}}}
+//! {"slip":1,"item":{"pulse":{"pin":2,"on_ms":50,"off_ms":500}}}
+//! {"slip":1,"item":{"cut":"partial"}}
+//! ```
+
+use std::collections::HashMap;
+use std::fmt;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::bitmap::Bitmap;
+
+/// Name of the file in the books' directory.
+pub const SLIPS: &str = "slips.jsonl";
+
+/// How paper was cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cut {
+    /// Through.
+    Full,
+    /// But for a bridge in the middle.
+    Partial,
+}
+
+/// A line of text.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Line {
+    /// The characters; columns are kept for characters of one size, without spaces at the end.
+    pub text: String,
+    /// Something in it is bold.
+    #[serde(skip_serializing_if = "is_false")]
+    pub bold: bool,
+    /// Something in it is underlined.
+    #[serde(skip_serializing_if = "is_false")]
+    pub underlined: bool,
+    /// Something in it is white on black.
+    #[serde(skip_serializing_if = "is_false")]
+    pub reverse: bool,
+    /// It stands on its head.
+    #[serde(skip_serializing_if = "is_false")]
+    pub upside_down: bool,
+    /// Greatest width of a character, in plain ones, where it is not 1.
+    #[serde(skip_serializing_if = "is_plain")]
+    pub wide: u8,
+    /// Greatest height of a character, in plain ones, where it is not 1.
+    #[serde(skip_serializing_if = "is_plain")]
+    pub tall: u8,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde's form")]
+fn is_false(flag: &bool) -> bool {
+    !flag
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde's form")]
+fn is_plain(size: &u8) -> bool {
+    *size <= 1
+}
+
+/// Something on paper, or at the drawer.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Item {
+    /// A line of text; empty: only a line feed.
+    Line(Line),
+    /// White paper, dots.
+    Feed {
+        /// Dots.
+        rows: usize,
+    },
+    /// A bar code.
+    Barcode {
+        /// `ean-13`, `code128`, ...
+        system: String,
+        /// What a reader says.
+        data: String,
+        /// Width of a module, dots.
+        module: u8,
+        /// Its text is printed with it.
+        readable: bool,
+    },
+    /// A QR code.
+    Qr {
+        /// What a reader says.
+        data: String,
+        /// `L`, `M`, `Q` or `H`.
+        level: char,
+        /// 1 or 2.
+        model: u8,
+        /// Side of a module, dots.
+        module: u8,
+    },
+    /// A PDF417 symbol; only its place is drawn.
+    Pdf417 {
+        /// What a reader says.
+        data: String,
+    },
+    /// A picture.
+    Image {
+        /// Dots.
+        width: usize,
+        /// Dots.
+        height: usize,
+        /// Fingerprint of its dots, hexadecimal: equal for equal pictures.
+        hash: String,
+    },
+    /// The drawer was given a pulse.
+    Pulse {
+        /// 2 or 5.
+        pin: u8,
+        /// Milliseconds.
+        on_ms: u16,
+        /// Milliseconds.
+        off_ms: u16,
+    },
+    /// Something that should not have come.
+    Incident(String),
+    /// The end of the slip.
+    Cut(Cut),
+}
+
+impl Item {
+    /// True for what a customer sees.
+    fn is_content(&self) -> bool {
+        match self {
+            Self::Line(line) => !line.text.is_empty(),
+            Self::Barcode { .. } | Self::Qr { .. } | Self::Pdf417 { .. } | Self::Image { .. } => true,
+            Self::Feed { .. } | Self::Pulse { .. } | Self::Incident(_) | Self::Cut(_) => false,
+        }
+    }
+}
+
+/// A piece of paper.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Slip {
+    /// From 1.
+    pub number: u64,
+    /// What happened on it.
+    pub items: Vec<Item>,
+    /// How many slips up to this one show the same, this one counted: 2 is a second copy.
+    pub copy: u32,
+}
+
+impl Slip {
+    /// Its text, one line each.
+    pub fn lines(&self) -> impl Iterator<Item = &str> {
+        self.items.iter().filter_map(|item| if let Item::Line(line) = item { Some(line.text.as_str()) } else { None })
+    }
+
+    /// Its text.
+    pub fn text(&self) -> String {
+        self.lines().collect::<Vec<_>>().join("\n")
+    }
+
+    /// How it was cut; `None`: it still hangs in the printer.
+    pub fn cut(&self) -> Option<Cut> {
+        self.items.iter().find_map(|item| if let Item::Cut(cut) = item { Some(*cut) } else { None })
+    }
+
+    /// Contents of its QR codes.
+    pub fn qr_codes(&self) -> Vec<&str> {
+        self.items
+            .iter()
+            .filter_map(|item| if let Item::Qr { data, .. } = item { Some(data.as_str()) } else { None })
+            .collect()
+    }
+
+    /// Its bar codes: system, content.
+    pub fn barcodes(&self) -> Vec<(&str, &str)> {
+        let barcode = |item| match item {
+            &Item::Barcode { ref system, ref data, .. } => Some((system.as_str(), data.as_str())),
+            _ => None,
+        };
+        self.items.iter().filter_map(barcode).collect()
+    }
+
+    /// Fingerprints of its pictures.
+    pub fn images(&self) -> Vec<&str> {
+        self.items
+            .iter()
+            .filter_map(|item| if let Item::Image { hash, .. } = item { Some(hash.as_str()) } else { None })
+            .collect()
+    }
+
+    /// Pulses for the drawer: pin, on, off in milliseconds.
+    pub fn pulses(&self) -> Vec<(u8, u16, u16)> {
+        let pulse = |item: &Item| match *item {
+            Item::Pulse { pin, on_ms, off_ms } => Some((pin, on_ms, off_ms)),
+            _ => None,
+        };
+        self.items.iter().filter_map(pulse).collect()
+    }
+
+    /// What should not have come.
+    pub fn incidents(&self) -> Vec<&str> {
+        self.items
+            .iter()
+            .filter_map(|item| if let Item::Incident(what) = item { Some(what.as_str()) } else { None })
+            .collect()
+    }
+
+    /// True when a customer would see something on it.
+    pub fn is_printed(&self) -> bool {
+        self.items.iter().any(Item::is_content)
+    }
+}
+
+/// The slip for people: text, `[what else is on it]`, a rule where it was cut.
+impl fmt::Display for Slip {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for item in &self.items {
+            match item {
+                Item::Line(line) => writeln!(f, "{}", line.text)?,
+                Item::Feed { .. } => {}
+                Item::Barcode { system, data, .. } => writeln!(f, "[{system} {data}]")?,
+                Item::Qr { data, .. } => writeln!(f, "[qr {data}]")?,
+                Item::Pdf417 { data } => writeln!(f, "[pdf417 {data}]")?,
+                Item::Image { width, height, hash } => writeln!(f, "[image {width}x{height} {hash}]")?,
+                Item::Pulse { pin, on_ms, off_ms } => {
+                    writeln!(f, "[drawer pin {pin}: {on_ms} ms on, {off_ms} ms off]")?
+                }
+                Item::Incident(what) => writeln!(f, "[! {what}]")?,
+                Item::Cut(Cut::Full) => writeln!(f, "{}", "-".repeat(48))?,
+                Item::Cut(Cut::Partial) => writeln!(f, "{}", "- ".repeat(24).trim_end())?,
+            }
+        }
+        Ok(())
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Entry {
+    slip: u64,
+    item: Item,
+}
+
+/// The slips in a directory; the last one may not be cut yet.
+pub fn read(directory: &Path) -> io::Result<Vec<Slip>> {
+    let text = match std::fs::read(directory.join(SLIPS)) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+        Err(error) => return Err(error),
+    };
+    let mut slips: Vec<Slip> = Vec::new();
+    for line in text.split_inclusive(|byte| *byte == b'\n').filter(|line| line.ends_with(b"\n")) {
+        let entry: Entry = serde_json::from_slice(line)?;
+        if slips.last().is_none_or(|slip| slip.number != entry.slip) {
+            slips.push(Slip { number: entry.slip, ..Slip::default() });
+        }
+        if let Some(slip) = slips.last_mut() {
+            slip.items.push(entry.item);
+        }
+    }
+    number_copies(&mut slips);
+    Ok(slips)
+}
+
+fn number_copies(slips: &mut [Slip]) {
+    let mut seen: HashMap<Vec<Item>, u32> = HashMap::new();
+    for slip in slips {
+        let copies = seen.entry(slip.items.iter().filter(|item| item.is_content()).cloned().collect()).or_default();
+        *copies += 1;
+        slip.copy = *copies;
+    }
+}
+
+/// The open books.
+#[derive(Debug)]
+pub(crate) struct Books {
+    directory: Option<PathBuf>,
+    file: Option<File>,
+    slips: Vec<Slip>,
+    sheet: Bitmap,
+    pictures: bool,
+}
+
+impl Books {
+    /// Of a directory; `pictures`: each slip also becomes `slip-NNNN.png` when it is cut.
+    pub(crate) fn open(directory: &Path, width: usize, pictures: bool) -> io::Result<Self> {
+        std::fs::create_dir_all(directory)?;
+        let slips = read(directory)?;
+        let path = directory.join(SLIPS);
+        let file = OpenOptions::new().create(true).append(true).open(&path)?;
+        let whole = std::fs::read(&path)?.iter().rposition(|byte| *byte == b'\n').map_or(0, |place| place + 1);
+        file.set_len(whole as u64)?;
+        let sheet = Bitmap::new(width, 0);
+        Ok(Self { directory: Some(directory.to_path_buf()), file: Some(file), slips, sheet, pictures })
+    }
+
+    /// Books that end with the process.
+    pub(crate) fn in_memory(width: usize) -> Self {
+        Self { directory: None, file: None, slips: Vec::new(), sheet: Bitmap::new(width, 0), pictures: false }
+    }
+
+    /// The slip that was added to last.
+    pub(crate) fn last(&self) -> Option<&Slip> {
+        self.slips.last()
+    }
+
+    /// All slips; the last one may not be cut yet.
+    pub(crate) fn slips(&self) -> Vec<Slip> {
+        let mut slips = self.slips.clone();
+        number_copies(&mut slips);
+        slips
+    }
+
+    /// Paper of the slip that is being printed.
+    pub(crate) fn sheet(&self) -> &Bitmap {
+        &self.sheet
+    }
+
+    /// So many items of this kind on all slips.
+    pub(crate) fn count(&self, of: impl Fn(&Item) -> bool) -> u32 {
+        self.slips.iter().flat_map(|slip| &slip.items).filter(|item| of(item)).count() as u32
+    }
+
+    /// Something happened; `picture` is the paper that it took.
+    pub(crate) fn add(&mut self, item: Item, picture: Option<&Bitmap>) -> io::Result<()> {
+        let ended = matches!(item, Item::Cut(_));
+        if let Some(picture) = picture {
+            let top = self.sheet.height();
+            self.sheet.extend(picture.height());
+            self.sheet.draw(picture, 0, top);
+        }
+        if self.slips.last().is_none_or(|slip| slip.cut().is_some()) {
+            self.slips.push(Slip { number: self.slips.len() as u64 + 1, ..Slip::default() });
+        }
+        let Some(slip) = self.slips.last_mut() else { return Ok(()) };
+        slip.items.push(item.clone());
+        let number = slip.number;
+        if let Some(file) = &mut self.file {
+            let mut line = serde_json::to_vec(&Entry { slip: number, item })?;
+            line.push(b'\n');
+            file.write_all(&line)?;
+            if ended {
+                file.sync_data()?;
+            }
+        }
+        if ended {
+            let blank = Bitmap::new(self.sheet.width(), 0);
+            let sheet = std::mem::replace(&mut self.sheet, blank);
+            if let (Some(directory), true) = (&self.directory, self.pictures) {
+                std::fs::write(directory.join(format!("slip-{number:04}.png")), sheet.png())?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,70 @@
+//! Glyphs of fonts A (12x24) and B (9x17): the free fixed fonts of X11, Latin and Cyrillic, in the middle of the cell.
+//!
+//! A character that they lack is drawn as a frame; the text of the slip has it all the same.
+
+use embedded_graphics::geometry::{OriginDimensions, Point};
+use embedded_graphics::image::GetPixel;
+use embedded_graphics::mono_font::{MonoFont, iso_8859_1, iso_8859_5};
+use embedded_graphics::pixelcolor::BinaryColor;
+
+use super::bitmap::Bitmap;
+
+/// Width and height of a cell, dots.
+pub(crate) fn cell(font_b: bool) -> (usize, usize) {
+    if font_b { (9, 17) } else { (12, 24) }
+}
+
+/// The glyph of a character that takes `width` dots.
+pub(crate) fn glyph(char: char, font_b: bool, width: usize) -> Bitmap {
+    let (_, height) = cell(font_b);
+    let fonts: [&MonoFont<'_>; 2] = if font_b {
+        [&iso_8859_1::FONT_9X15, &iso_8859_5::FONT_9X15]
+    } else {
+        [&iso_8859_1::FONT_10X20, &iso_8859_5::FONT_10X20]
+    };
+    let place = |font: &MonoFont<'_>, char| font.glyph_mapping.index(char);
+    let known = |font: &&&MonoFont<'_>| char == '?' || place(font, char) != place(font, '?');
+    match fonts.iter().find(known) {
+        Some(font) => from_sheet(font, place(font, char), width, height),
+        None => Bitmap::drawn(width, height, |x, y| {
+            let (right, low) = (width - 2, height - 3);
+            (1..=right).contains(&x) && (2..=low).contains(&y) && (x == 1 || x == right || y == 2 || y == low)
+        }),
+    }
+}
+
+fn from_sheet(font: &MonoFont<'_>, index: usize, width: usize, height: usize) -> Bitmap {
+    let (own_width, own_height) = (font.character_size.width as usize, font.character_size.height as usize);
+    let across = (font.image.size().width as usize / own_width).max(1);
+    let (left, top) = (index % across * own_width, index / across * own_height);
+    let (indent, lower) = (width.saturating_sub(own_width) / 2, height.saturating_sub(own_height) / 2);
+    Bitmap::drawn(width, height, |x, y| {
+        let inside = (indent..indent + own_width).contains(&x) && (lower..lower + own_height).contains(&y);
+        let point = || Point::new((left + x - indent) as i32, (top + y - lower) as i32);
+        inside && font.image.pixel(point()) == Some(BinaryColor::On)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn black(picture: &Bitmap) -> usize {
+        (0..picture.height()).map(|y| (0..picture.width()).filter(|x| picture.get(*x, y)).count()).sum()
+    }
+
+    #[test]
+    fn latin_and_cyrillic_letters_have_shapes_of_their_own() {
+        let frame = glyph('語', false, 24);
+        assert_eq!((frame.width(), frame.height()), (24, 24));
+        for font_b in [false, true] {
+            let (width, height) = cell(font_b);
+            let shapes: Vec<Bitmap> = "AЖфю№?é".chars().map(|c| glyph(c, font_b, width)).collect();
+            for (place, shape) in shapes.iter().enumerate() {
+                assert!(black(shape) > 8 && shape.height() == height, "{place}");
+                assert!(shapes[..place].iter().all(|other| other != shape), "{place}");
+            }
+            assert_eq!(black(&glyph(' ', font_b, width)), 0);
+        }
+    }
+}
