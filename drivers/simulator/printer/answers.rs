@@ -12,6 +12,8 @@ pub(crate) struct Answers {
     pub(crate) silent: bool,
     /// So many answers are lost.
     pub(crate) lose: u32,
+    /// So many bytes leave before the connection breaks.
+    pub(crate) break_after: Option<u64>,
 }
 
 impl Answers {
@@ -40,13 +42,21 @@ impl Answers {
         self.lagging = on.then(VecDeque::new);
     }
 
-    /// Takes what is ready.
-    pub(crate) fn take(&mut self) -> Vec<u8> {
-        std::mem::take(&mut self.ready)
+    /// Takes what is ready; true when the connection breaks after it.
+    pub(crate) fn take(&mut self) -> (Vec<u8>, bool) {
+        let mut bytes = std::mem::take(&mut self.ready);
+        let Some(left) = self.break_after.as_mut() else { return (bytes, false) };
+        if (bytes.len() as u64) < *left {
+            *left -= bytes.len() as u64;
+            return (bytes, false);
+        }
+        bytes.truncate(*left as usize);
+        self.break_after = None;
+        (bytes, true)
     }
 
-    /// Power went: what was not sent is lost.
-    pub(crate) fn reset(&mut self) {
+    /// The way back is cut: what was not sent is lost.
+    pub(crate) fn forget(&mut self) {
         self.ready.clear();
         if let Some(waiting) = &mut self.lagging {
             waiting.clear();

@@ -56,9 +56,20 @@ impl Bitmap {
 
     /// Draws another one over this, its left upper dot at this place.
     pub(crate) fn draw(&mut self, other: &Self, left: usize, top: usize) {
-        for y in 0..other.height() {
-            for x in (0..other.width).filter(|x| other.get(*x, y)) {
-                self.set(left + x, top + y);
+        let (first, shift) = (left / 8, left % 8);
+        let width = self.width;
+        for (row, drawn) in self.rows.iter_mut().skip(top).zip(&other.rows) {
+            for (place, byte) in (first..).zip(drawn.iter()) {
+                let [here, next] = (u16::from(*byte) << (8 - shift)).to_be_bytes();
+                for (place, bits) in [(place, here), (place + 1, next)] {
+                    if let Some(target) = row.get_mut(place) {
+                        *target |= bits;
+                    }
+                }
+            }
+            // Dots beyond the edge are not there.
+            if let (Some(last), over @ 1..) = (row.last_mut(), row_excess(width)) {
+                *last &= 0xFF << over;
             }
         }
     }
@@ -103,6 +114,15 @@ impl Bitmap {
         bytes.fold(0xCBF2_9CE4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01B3))
     }
 
+    /// What a reader that is held over it reads in QR codes, wherever and however they were drawn.
+    pub fn qr_codes(&self) -> Vec<String> {
+        // Codes at the very edge have no quiet zone on the picture; on a table they would.
+        let dot = |x: usize, y: usize| x >= QUIET && y >= QUIET && self.get(x - QUIET, y - QUIET);
+        let (width, height) = (self.width + 2 * QUIET, self.height() + 2 * QUIET);
+        let mut picture = rqrr::PreparedImage::prepare_from_bitmap(width, height, dot);
+        picture.detect_grids().iter().filter_map(|grid| Some(grid.decode().ok()?.1)).collect()
+    }
+
     /// A PNG file of one bit a dot, 0 black: not compressed, so that it takes no library.
     pub fn png(&self) -> Vec<u8> {
         let mut dots = Vec::new();
@@ -137,6 +157,14 @@ impl Bitmap {
     }
 }
 
+/// White dots around a picture that is read.
+const QUIET: usize = 32;
+
+/// Bits of a row's last byte that are no dots.
+fn row_excess(width: usize) -> usize {
+    width.div_ceil(8) * 8 - width
+}
+
 fn adler32(bytes: &[u8]) -> u32 {
     let (low, high) = bytes.iter().fold((1, 0), |(low, high), byte| {
         let low = (low + u32::from(*byte)) % 65_521;
@@ -168,6 +196,17 @@ mod tests {
         assert_eq!(&file[16..29], [0, 0, 0, 8, 0, 0, 0, 2, 1, 0, 0, 0, 0]);
         assert_eq!(&file[41..52], [0x78, 1, 1, 4, 0, 0xFB, 0xFF, 0, 0x0F, 0, 0xF0]);
         assert_eq!(&file[file.len() - 12..], b"\0\0\0\0IEND\xAE\x42\x60\x82");
+    }
+
+    #[test]
+    fn dots_are_drawn_at_any_place_and_not_beyond_the_edge() {
+        let block = Bitmap::drawn(11, 2, |_, _| true);
+        for left in 0..24 {
+            let mut paper = Bitmap::new(21, 3);
+            paper.draw(&block, left, 1);
+            let expected = Bitmap::drawn(21, 3, |x, y| y > 0 && x >= left && x < left + 11);
+            assert_eq!(paper, expected, "{left}");
+        }
     }
 
     #[test]

@@ -21,6 +21,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::bitmap::Bitmap;
+use super::trace::COMMANDS;
 
 /// Name of the file in the books' directory.
 pub const SLIPS: &str = "slips.jsonl";
@@ -35,8 +36,27 @@ pub enum Cut {
     Partial,
 }
 
+/// A maintenance counter (`GS g`); its value is counted in the books, so that it outlives power and process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Counter {
+    /// Lines that were fed: number 20, and 148 for all ever.
+    Lines,
+    /// Cuts: number 50, and 178 for all ever.
+    Cuts,
+}
+
+impl Counter {
+    fn counts(self, item: &Item) -> bool {
+        match self {
+            Self::Lines => matches!(item, Item::Line(_)),
+            Self::Cuts => matches!(item, Item::Cut(_)),
+        }
+    }
+}
+
 /// A line of text.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Line {
     /// The characters; columns are kept for characters of one size, without spaces at the end.
@@ -59,6 +79,13 @@ pub struct Line {
     /// Greatest height of a character, in plain ones, where it is not 1.
     #[serde(skip_serializing_if = "is_plain")]
     pub tall: u8,
+}
+
+impl Default for Line {
+    fn default() -> Self {
+        let text = String::new();
+        Self { text, bold: false, underlined: false, reverse: false, upside_down: false, wide: 1, tall: 1 }
+    }
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde's form")]
@@ -127,8 +154,12 @@ pub enum Item {
         /// Milliseconds.
         off_ms: u16,
     },
+    /// A counter was set back.
+    CounterReset(Counter),
     /// Something that should not have come.
     Incident(String),
+    /// What a reader read in a QR code on the picture of the slip, where pictures are made.
+    Scanned(String),
     /// The end of the slip.
     Cut(Cut),
 }
@@ -139,7 +170,12 @@ impl Item {
         match self {
             Self::Line(line) => !line.text.is_empty(),
             Self::Barcode { .. } | Self::Qr { .. } | Self::Pdf417 { .. } | Self::Image { .. } => true,
-            Self::Feed { .. } | Self::Pulse { .. } | Self::Incident(_) | Self::Cut(_) => false,
+            Self::Feed { .. }
+            | Self::Pulse { .. }
+            | Self::CounterReset(_)
+            | Self::Incident(_)
+            | Self::Scanned(_)
+            | Self::Cut(_) => false,
         }
     }
 }
@@ -233,6 +269,7 @@ impl fmt::Display for Slip {
                 Item::Pulse { pin, on_ms, off_ms } => {
                     writeln!(f, "[drawer pin {pin}: {on_ms} ms on, {off_ms} ms off]")?
                 }
+                Item::CounterReset(_) | Item::Scanned(_) => {}
                 Item::Incident(what) => writeln!(f, "[! {what}]")?,
                 Item::Cut(Cut::Full) => writeln!(f, "{}", "-".repeat(48))?,
                 Item::Cut(Cut::Partial) => writeln!(f, "{}", "- ".repeat(24).trim_end())?,
@@ -285,7 +322,10 @@ pub(crate) struct Books {
     file: Option<File>,
     slips: Vec<Slip>,
     sheet: Bitmap,
+    last_sheet: Bitmap,
     pictures: bool,
+    /// The file for the list of commands, until the printer takes it.
+    pub(crate) trace: Option<File>,
 }
 
 impl Books {
@@ -297,13 +337,15 @@ impl Books {
         let file = OpenOptions::new().create(true).append(true).open(&path)?;
         let whole = std::fs::read(&path)?.iter().rposition(|byte| *byte == b'\n').map_or(0, |place| place + 1);
         file.set_len(whole as u64)?;
-        let sheet = Bitmap::new(width, 0);
-        Ok(Self { directory: Some(directory.to_path_buf()), file: Some(file), slips, sheet, pictures })
+        let trace = OpenOptions::new().create(true).append(true).open(directory.join(COMMANDS))?;
+        let directory = Some(directory.to_path_buf());
+        Ok(Self { directory, file: Some(file), slips, pictures, trace: Some(trace), ..Self::in_memory(width) })
     }
 
     /// Books that end with the process.
     pub(crate) fn in_memory(width: usize) -> Self {
-        Self { directory: None, file: None, slips: Vec::new(), sheet: Bitmap::new(width, 0), pictures: false }
+        let (sheet, last_sheet) = (Bitmap::new(width, 0), Bitmap::new(width, 0));
+        Self { directory: None, file: None, slips: Vec::new(), sheet, last_sheet, pictures: false, trace: None }
     }
 
     /// The slip that was added to last.
@@ -318,19 +360,33 @@ impl Books {
         slips
     }
 
+    /// Paper of the slip that was cut last.
+    pub(crate) fn last_sheet(&self) -> &Bitmap {
+        &self.last_sheet
+    }
+
     /// Paper of the slip that is being printed.
     pub(crate) fn sheet(&self) -> &Bitmap {
         &self.sheet
     }
 
-    /// So many items of this kind on all slips.
-    pub(crate) fn count(&self, of: impl Fn(&Item) -> bool) -> u32 {
-        self.slips.iter().flat_map(|slip| &slip.items).filter(|item| of(item)).count() as u32
+    /// What a counter shows; `ever`: since the printer was made.
+    pub(crate) fn count(&self, counter: Counter, ever: bool) -> u32 {
+        let items = self.slips.iter().flat_map(|slip| &slip.items);
+        items.fold(0, |count, item| match item {
+            Item::CounterReset(reset) if *reset == counter && !ever => 0,
+            item => count + u32::from(counter.counts(item)),
+        })
     }
 
     /// Something happened; `picture` is the paper that it took.
     pub(crate) fn add(&mut self, item: Item, picture: Option<&Bitmap>) -> io::Result<()> {
         let ended = matches!(item, Item::Cut(_));
+        if ended && self.pictures {
+            for code in self.sheet.qr_codes() {
+                self.add(Item::Scanned(code), None)?;
+            }
+        }
         if let Some(picture) = picture {
             let top = self.sheet.height();
             self.sheet.extend(picture.height());
@@ -356,6 +412,7 @@ impl Books {
             if let (Some(directory), true) = (&self.directory, self.pictures) {
                 std::fs::write(directory.join(format!("slip-{number:04}.png")), sheet.png())?;
             }
+            self.last_sheet = sheet;
         }
         Ok(())
     }

@@ -22,13 +22,12 @@ use super::modes::SPACING;
 use super::profile::Profile;
 use super::realtime::{RealTime, Watch};
 use super::status::Condition;
+use super::trace::{Seen, Trace};
 
 /// Bytes that the buffer of a usual printer holds.
 const BUFFER: usize = 4096;
 /// Lines left on a roll when its sensor says that it is nearly used up.
 const LOW_LINES: usize = 50;
-/// Added to the number of a counter that can be set back: the same one that cannot.
-const CUMULATIVE: u16 = 128;
 const XON: u8 = 0x11;
 const XOFF: u8 = 0x13;
 
@@ -41,6 +40,7 @@ pub struct Device {
     buffer: VecDeque<u8>,
     outputs: VecDeque<Output>,
     books: Books,
+    trace: Trace,
     paper: Box<dyn Write + Send>,
     answers: Answers,
     condition: Condition,
@@ -52,7 +52,6 @@ pub struct Device {
     automatic: u8,
     pulses_off: bool,
     powered: bool,
-    power_cuts: u32,
     power_back_at: Option<Duration>,
     now: Duration,
     capacity: usize,
@@ -65,15 +64,19 @@ pub struct Device {
     received: u64,
     cut_power_at: Option<(u64, Option<Duration>)>,
     drop: Option<(u64, u64)>,
+    spoil_at: Option<u64>,
     deaf: bool,
-    /// What the counters of lines and cuts were when they were set back.
-    set_back: (u32, u32),
+    deaf_until: Option<Duration>,
+    /// Times that the connection broke.
+    breaks: u32,
+    break_at: Option<u64>,
     failure: Option<io::Error>,
 }
 
 impl Device {
     /// A printer that is on, with paper; text of cut slips also goes to `paper`.
-    pub(crate) fn new(profile: Profile, width: usize, books: Books, paper: Box<dyn Write + Send>) -> Self {
+    pub(crate) fn new(profile: Profile, width: usize, mut books: Books, paper: Box<dyn Write + Send>) -> Self {
+        let trace = Trace::in_file(books.trace.take());
         Self {
             profile,
             width,
@@ -82,6 +85,7 @@ impl Device {
             buffer: VecDeque::new(),
             outputs: VecDeque::new(),
             books,
+            trace,
             paper,
             answers: Answers::default(),
             condition: Condition::default(),
@@ -91,7 +95,6 @@ impl Device {
             automatic: 0,
             pulses_off: false,
             powered: true,
-            power_cuts: 0,
             power_back_at: None,
             now: Duration::ZERO,
             capacity: BUFFER,
@@ -103,8 +106,11 @@ impl Device {
             received: 0,
             cut_power_at: None,
             drop: None,
+            spoil_at: None,
             deaf: false,
-            set_back: (0, 0),
+            deaf_until: None,
+            breaks: 0,
+            break_at: None,
             failure: None,
         }
     }
@@ -120,9 +126,30 @@ impl Device {
         self.books.slips()
     }
 
+    /// Paper of the slip that was cut last, dot by dot; empty after a start.
+    pub fn cut_sheet(&self) -> &Bitmap {
+        self.books.last_sheet()
+    }
+
     /// The paper that still hangs in the printer.
     pub fn sheet(&self) -> &Bitmap {
         self.books.sheet()
+    }
+
+    /// What was read since the start or since [`Self::forget_commands`], in order; the last hundred thousand.
+    pub fn commands(&self) -> Vec<Seen> {
+        self.trace.seen().cloned().collect()
+    }
+
+    /// Commands that are not among these names, and those with which something is wrong.
+    pub fn foreign_commands(&self, allowed: &[&str]) -> Vec<Seen> {
+        let foreign = |seen: &&Seen| !seen.wrong.is_empty() || !allowed.contains(&seen.name.as_str());
+        self.trace.seen().filter(foreign).cloned().collect()
+    }
+
+    /// Begins a new list of commands.
+    pub fn forget_commands(&mut self) {
+        self.trace.forget();
     }
 
     /// What it would report.
@@ -135,14 +162,19 @@ impl Device {
         self.powered
     }
 
-    /// How often power went.
-    pub fn power_cuts(&self) -> u32 {
-        self.power_cuts
+    /// How often the link broke, with power or by itself: whoever was connected before is not any more.
+    pub fn breaks(&self) -> u32 {
+        self.breaks
     }
 
     /// True when everything that was received is printed: no byte, no command, no line is waiting.
     pub fn is_idle(&self) -> bool {
         self.buffer.is_empty() && self.outputs.is_empty() && self.interpreter.is_idle()
+    }
+
+    /// True when something that was received waits for its turn, for paper or for a closed cover.
+    pub(crate) fn has_waiting(&self) -> bool {
+        !self.buffer.is_empty() || !self.outputs.is_empty()
     }
 
     /// Never answers from now on: a link without a way back.
@@ -152,13 +184,13 @@ impl Device {
 
     /// The failure of its books, once.
     pub(crate) fn take_failure(&mut self) -> Option<io::Error> {
-        self.failure.take()
+        self.failure.take().or_else(|| self.trace.take_failure())
     }
 
     /// Bytes that the host may send now.
     pub fn room(&self) -> usize {
         match self.flow {
-            _ if self.deaf || !self.powered => 0,
+            _ if self.deaf || self.deaf_until.is_some() || !self.powered => 0,
             Flow::Hold => self.capacity.saturating_sub(self.buffer.len()),
             Flow::XonXoff | Flow::Drop => usize::MAX,
         }
@@ -170,6 +202,9 @@ impl Device {
         for byte in bytes {
             self.receive(*byte);
             self.work();
+            if self.break_at.is_some_and(|at| self.received >= at) {
+                self.disconnect();
+            }
             if self.cut_power_at.is_some_and(|(at, _)| self.received >= at) && self.powered {
                 let back = self.cut_power_at.take().and_then(|(_, length)| length);
                 self.power_off(back);
@@ -183,32 +218,43 @@ impl Device {
         if self.power_back_at.is_some_and(|at| at <= self.now) {
             self.power_on();
         }
+        self.deaf_until.take_if(|until| *until <= self.now);
         self.work();
     }
 
     /// What it has to say by now.
     pub fn poll(&mut self, now: Duration) -> Vec<u8> {
         self.pass(now);
-        self.answers.take()
+        let (bytes, broken) = self.answers.take();
+        if broken {
+            self.disconnect();
+        }
+        bytes
     }
 
     /// When it does something by itself.
     pub fn wake_at(&self) -> Option<Duration> {
         let waits_for_pace = self.powered && !self.condition.is_offline() && !self.buffer.is_empty();
-        self.power_back_at.or(waits_for_pace.then_some(self.next_at))
+        [self.power_back_at, self.deaf_until, waits_for_pace.then_some(self.next_at)].into_iter().flatten().min()
     }
 
-    fn receive(&mut self, byte: u8) {
+    fn receive(&mut self, mut byte: u8) {
         if !self.powered {
             return;
         }
         self.received += 1;
+        if self.spoil_at.take_if(|at| *at <= self.received).is_some() {
+            byte ^= 0x20;
+        }
         if let Some((from, to)) = self.drop
             && (from..to).contains(&self.received)
         {
             return;
         }
-        let forgotten = self.watch.see(byte).is_some_and(|command| self.real_time(command));
+        let forgotten = self.watch.see(byte).is_some_and(|(command, bytes)| {
+            self.trace.add(&bytes, true, Vec::new());
+            self.real_time(command)
+        });
         if forgotten {
             return;
         }
@@ -287,7 +333,7 @@ impl Device {
             if let Some(pace) = self.pace {
                 self.next_at += Duration::from_secs(1) / pace;
             }
-            self.outputs.extend(self.interpreter.feed(byte));
+            self.outputs.extend(self.interpreter.feed(byte, &mut self.trace));
             if self.stopped_host && self.buffer.len() * 4 <= self.capacity {
                 self.stopped_host = false;
                 self.answers.give(vec![XON]);
@@ -317,20 +363,18 @@ impl Device {
             }
             Output::Pulse { pin, on_ms, off_ms } => self.book(Item::Pulse { pin, on_ms, off_ms }, None),
             Output::Answer(bytes) => self.answers.give(bytes),
-            Output::Status(n) => match self.condition.queued(n) {
-                Some(byte) => self.answers.give(vec![byte]),
-                None => self.book(Item::Incident(format!("GS r {n} is out of range")), None),
-            },
+            Output::Status(n) => self.answers.give(vec![self.condition.queued(n)]),
             Output::AutomaticStatus(n) => {
                 self.automatic = n;
                 if n != 0 {
                     self.answers.give(self.condition.automatic().to_vec());
                 }
             }
-            Output::ResetCounter(20) => self.set_back.0 = self.lines(),
-            Output::ResetCounter(50) => self.set_back.1 = self.cuts(),
-            Output::ResetCounter(n) => self.book(Item::Incident(format!("counter {n} cannot be set back")), None),
-            Output::ReadCounter(n) => self.read_counter(n),
+            Output::ResetCounter(counter) => self.book(Item::CounterReset(counter), None),
+            Output::ReadCounter { counter, ever } => {
+                let count = self.books.count(counter, ever);
+                self.answers.give(format!("_{count}\0").into_bytes());
+            }
             Output::RealTimeSwitches(pairs) => {
                 for pair in pairs.chunks_exact(2).filter(|pair| pair[0] == 1) {
                     self.pulses_off = pair[1] & 1 == 0;
@@ -338,26 +382,6 @@ impl Device {
             }
             Output::Incident(what) => self.book(Item::Incident(what), None),
         }
-    }
-
-    fn lines(&self) -> u32 {
-        self.books.count(|item| matches!(item, Item::Line(_)))
-    }
-
-    fn cuts(&self) -> u32 {
-        self.books.count(|item| matches!(item, Item::Cut(_)))
-    }
-
-    /// Counters of the manual: 20 lines fed, 50 cuts; 128 more: the same, never set back.
-    fn read_counter(&mut self, n: u16) {
-        let count = match n {
-            20 => self.lines().saturating_sub(self.set_back.0),
-            50 => self.cuts().saturating_sub(self.set_back.1),
-            _ if n == 20 + CUMULATIVE => self.lines(),
-            _ if n == 50 + CUMULATIVE => self.cuts(),
-            _ => return self.book(Item::Incident(format!("counter {n} is not known here")), None),
-        };
-        self.answers.give(format!("_{count}\0").into_bytes());
     }
 
     fn use_paper(&mut self, rows: usize) {
@@ -385,12 +409,19 @@ impl Device {
         }
     }
 
+    /// The link breaks; what was received stays.
+    fn disconnect(&mut self) {
+        self.break_at = None;
+        self.breaks += 1;
+        self.answers.forget();
+    }
+
     fn power_off(&mut self, length: Option<Duration>) {
         self.forget();
         self.powered = false;
-        self.power_cuts += 1;
+        self.breaks += 1;
         self.power_back_at = length.map(|length| self.now + length);
-        self.answers.reset();
+        self.answers.forget();
         self.automatic = 0;
         self.stopped_host = false;
         self.watch = Watch::default();
@@ -442,7 +473,13 @@ impl Device {
                 let from = self.received + byte;
                 self.drop = Some((from, count.map_or(u64::MAX, |count| from + count)));
             }
-            Fault::Deaf(on) => self.deaf = on,
+            Fault::Spoil(byte) => self.spoil_at = Some(self.received + byte),
+            Fault::Garbage(bytes) => self.answers.give(bytes),
+            Fault::Disconnect => self.disconnect(),
+            Fault::DisconnectAfterByte(bytes) => self.break_at = Some(self.received + bytes),
+            Fault::DisconnectAfterAnswer(bytes) => self.answers.break_after = Some(bytes),
+            Fault::Stall(length) => self.deaf_until = Some(self.now + length),
+            Fault::Deaf(on) => (self.deaf, self.deaf_until) = (on, None),
             Fault::Buffer(bytes, flow) => (self.capacity, self.flow) = (bytes, flow),
             Fault::Slow(pace) => (self.pace, self.next_at) = (pace, self.now),
             Fault::Slips => return self.slips().iter().map(ToString::to_string).collect(),

@@ -11,7 +11,8 @@ paper    paper out|in    paper out after N lines    paper low|ok    roll N (line
 body     cover open|close    cutter fail|ok    drawer open|closed
 power    power off|on    power-cut after byte N [TIME]    (without a time: until power on)
 answers  silence [off]    lag [off] (each answer comes with the next one)    lose-answer [N]
-bytes    drop from byte N [for K]    deaf [off] (accepts a connection and reads nothing)
+bytes    drop from byte N [for K]    spoil byte N    garbage HEX... (to the host)
+link     disconnect    disconnect after byte|answer N    stall TIME    deaf [off] (accepts and reads nothing)
 buffer   buffer N [dropping|xon-xoff]    slow N|off (bytes a second)
 look     slips    help";
 
@@ -27,7 +28,7 @@ pub enum Flow {
 }
 
 /// A line of the script.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// Paper is out, or an endless roll is in.
     Paper(bool),
@@ -55,6 +56,18 @@ pub enum Fault {
     LoseAnswer(u32),
     /// From the n-th byte on, so many are lost; without a number all.
     DropFrom(u64, Option<u64>),
+    /// The n-th byte comes with one bit turned over.
+    Spoil(u64),
+    /// These bytes go to the host.
+    Garbage(Vec<u8>),
+    /// The connection breaks now; power stays.
+    Disconnect,
+    /// The connection breaks when so many bytes came.
+    DisconnectAfterByte(u64),
+    /// The connection breaks when so many bytes were answered.
+    DisconnectAfterAnswer(u64),
+    /// Nothing is read for so long.
+    Stall(Duration),
     /// Nothing is read.
     Deaf(bool),
     /// Size of the buffer, bytes.
@@ -126,6 +139,15 @@ impl FromStr for Fault {
             ["lose-answer", n] => Self::LoseAnswer(count(n)?),
             ["drop", "from", "byte", n] => Self::DropFrom(count(n)?, None),
             ["drop", "from", "byte", n, "for", k] => Self::DropFrom(count(n)?, Some(count(k)?)),
+            ["spoil", "byte", n] => Self::Spoil(count(n)?),
+            ["garbage", ref bytes @ ..] if !bytes.is_empty() => {
+                let byte = |word: &&str| u8::from_str_radix(word, 16).map_err(|_| bad(format!("{word:?} is no byte")));
+                Self::Garbage(bytes.iter().map(byte).collect::<Result<_, _>>()?)
+            }
+            ["disconnect"] => Self::Disconnect,
+            ["disconnect", "after", "byte", n] => Self::DisconnectAfterByte(count(n)?),
+            ["disconnect", "after", "answer", n] => Self::DisconnectAfterAnswer(count(n)?),
+            ["stall", length] => Self::Stall(time(length)?),
             ["deaf"] => Self::Deaf(true),
             ["deaf", "off"] => Self::Deaf(false),
             ["buffer", n] => Self::Buffer(count(n)?, Flow::Hold),
@@ -151,6 +173,8 @@ mod tests {
         assert_eq!(parsed("power-cut after byte 300 5s"), Fault::PowerCut(300, Some(Duration::from_secs(5))));
         assert_eq!(parsed("buffer 4096 dropping"), Fault::Buffer(4096, Flow::Drop));
         assert_eq!(parsed("slow 1024"), Fault::Slow(Some(1024)));
+        assert_eq!(parsed("garbage 00 fF"), Fault::Garbage(vec![0, 0xFF]));
+        assert_eq!(parsed("disconnect after answer 3"), Fault::DisconnectAfterAnswer(3));
         assert_eq!(parsed("drop from byte 7 for 2"), Fault::DropFrom(7, Some(2)));
     }
 

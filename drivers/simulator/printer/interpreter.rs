@@ -6,7 +6,7 @@
 
 use super::barcode::System;
 use super::bitmap::Bitmap;
-use super::books::{Cut, Item, Line};
+use super::books::{Counter, Cut, Item, Line};
 use super::command::Command;
 use super::font;
 use super::line::{Align, LineBuffer};
@@ -16,9 +16,24 @@ use super::profile::{FONT_A_WIDTH, Profile};
 use super::reader::{Reader, Token};
 use super::symbol::Made;
 use super::text::{Letter, Text};
+use super::trace::Trace;
 
 /// Rows from the print head to the cutter.
 pub(crate) const CUTTER_DISTANCE: usize = 96;
+
+/// Added to the number of a counter that can be set back: the same one that cannot.
+const CUMULATIVE: u16 = 128;
+
+impl Counter {
+    /// By the manual's number.
+    fn of(n: u16) -> Option<Self> {
+        match n {
+            20 | 148 => Some(Self::Lines),
+            50 | 178 => Some(Self::Cuts),
+            _ => None,
+        }
+    }
+}
 
 /// Something for the rest of the printer, in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,9 +51,9 @@ pub(crate) enum Output {
     /// `GS a n`.
     AutomaticStatus(u8),
     /// `GS g 0`.
-    ResetCounter(u16),
-    /// `GS g 2`.
-    ReadCounter(u16),
+    ResetCounter(Counter),
+    /// `GS g 2`; `ever`: the one that is never set back.
+    ReadCounter { counter: Counter, ever: bool },
     /// `GS ( D`: pairs of command and switch.
     RealTimeSwitches(Vec<u8>),
     /// Something that should not have come.
@@ -58,6 +73,8 @@ pub(crate) struct Interpreter {
     deselected: bool,
     graphics: Option<Bitmap>,
     out: Vec<Output>,
+    /// What is wrong with the command that is being carried out.
+    wrong: Vec<String>,
 }
 
 impl Interpreter {
@@ -73,16 +90,25 @@ impl Interpreter {
             deselected: false,
             graphics: None,
             out: Vec::new(),
+            wrong: Vec::new(),
         }
     }
 
     /// One byte; what follows from it.
-    pub(crate) fn feed(&mut self, byte: u8) -> Vec<Output> {
-        for token in self.reader.push(byte) {
-            match token {
-                Token::Incident(what) => self.incident(what),
-                Token::Command(command) if self.deselected && !matches!(command, Command::Select(_)) => {}
-                Token::Command(command) => self.command(command),
+    pub(crate) fn feed(&mut self, byte: u8, trace: &mut Trace) -> Vec<Output> {
+        for Token { bytes, command, wrong } in self.reader.push(byte) {
+            if let Some(wrong) = wrong {
+                self.incident(wrong);
+            }
+            let (known, in_trace) = (command.is_some(), command != Some(Command::RealTime));
+            match command {
+                Some(command) if !self.deselected || matches!(command, Command::Select(_)) => self.command(command),
+                Some(_) | None => {}
+            }
+            let wrong = std::mem::take(&mut self.wrong);
+            // A real-time command is in the list already, where it was received.
+            if in_trace {
+                trace.add(&bytes, known, wrong);
             }
         }
         std::mem::take(&mut self.out)
@@ -101,7 +127,9 @@ impl Interpreter {
     }
 
     fn incident(&mut self, what: impl Into<String>) {
-        self.out.push(Output::Incident(what.into()));
+        let what = what.into();
+        self.wrong.push(what.clone());
+        self.out.push(Output::Incident(what));
     }
 
     fn area(&self) -> usize {
@@ -219,14 +247,23 @@ impl Interpreter {
             Command::Graphics { function, data } => self.graphics(function, &data),
             Command::Logo { number } => self.incident(format!("no logo is stored under {number}")),
             Command::Identify(n) => self.identify(n),
-            Command::TransmitStatus(n) => self.out.push(Output::Status(n)),
+            Command::TransmitStatus(n) => match n {
+                1 | 2 | 49 | 50 => self.out.push(Output::Status(n)),
+                _ => self.out_of_range("GS r", n),
+            },
             Command::AutomaticStatus(n) => self.out.push(Output::AutomaticStatus(n)),
             Command::ProcessId(id) => self.process_id(id),
             Command::ResetCounter(_) | Command::ReadCounter(_) if !self.profile.counters => {
                 self.incident("GS g is not known here");
             }
-            Command::ResetCounter(n) => self.out.push(Output::ResetCounter(n)),
-            Command::ReadCounter(n) => self.out.push(Output::ReadCounter(n)),
+            Command::ResetCounter(n) => match Counter::of(n) {
+                Some(counter) if n < CUMULATIVE => self.out.push(Output::ResetCounter(counter)),
+                _ => self.incident(format!("counter {n} cannot be set back")),
+            },
+            Command::ReadCounter(n) => match Counter::of(n) {
+                Some(counter) => self.out.push(Output::ReadCounter { counter, ever: n >= CUMULATIVE }),
+                None => self.incident(format!("counter {n} is not known here")),
+            },
             Command::RealTimeSwitches(pairs) => self.out.push(Output::RealTimeSwitches(pairs)),
             Command::RealTime | Command::NoEffect(_) => {}
         }

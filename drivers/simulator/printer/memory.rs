@@ -87,8 +87,8 @@ impl Opener for MemoryLink {
             self.advance(FAILED_OPEN);
             return Err(PortError::Unreachable("the simulated printer has no power".to_owned()));
         }
-        let cuts = self.device(|device| device.power_cuts());
-        Ok(Box::new(MemoryPort { line: self.clone(), cuts, received: VecDeque::new() }))
+        let breaks = self.device(|device| device.breaks());
+        Ok(Box::new(MemoryPort { line: self.clone(), breaks, received: VecDeque::new() }))
     }
 
     fn name(&self) -> String {
@@ -98,16 +98,16 @@ impl Opener for MemoryLink {
 
 struct MemoryPort {
     line: MemoryLink,
-    cuts: u32,
+    breaks: u32,
     received: VecDeque<u8>,
 }
 
 impl MemoryPort {
     fn alive(&self, world: &World) -> Result<(), PortError> {
-        if world.device.powered() && world.device.power_cuts() == self.cuts {
+        if world.device.breaks() == self.breaks {
             Ok(())
         } else {
-            Err(PortError::Gone("the simulated printer lost power".to_owned()))
+            Err(PortError::Gone("the simulated printer's link broke".to_owned()))
         }
     }
 }

@@ -11,6 +11,7 @@
 //! | [`device`] | power, buffer, mechanism, answers; real-time commands overtake the buffer |
 //! | `reader`, `command`, `realtime` | bytes into commands, strictly by the lengths that they say |
 //! | `interpreter`, `modes`, `line`, `text`, `picture`, `symbol`, `barcode` | commands into dots and text |
+//! | [`trace`] | every command that was read, with what is wrong with it |
 //! | [`books`] | what came out: text, codes, pictures, cuts, drawer pulses, incidents |
 //! | [`status`], `answers` | what the host is told, and when not |
 //! | [`profile`] | what differs between printers |
@@ -19,6 +20,44 @@
 //!
 //! A printer remembers no documents. All that a host can learn is what it answers: status at once, and after what was
 //! printed `GS r`, a process id, or a counter; and what a host believed can be compared with the books.
+//!
+//! # In a test
+//!
+//! A driver and the printer in one thread, on simulated time; [`MemoryLink`] is an [`Opener`](crate::transport::Opener),
+//! which [`FaultyOpener`](crate::transport::faulty::FaultyOpener) wraps to hurt any byte in either direction:
+//!
+//! ```
+//! use std::time::Duration;
+//! use kkm_drivers::simulator::printer::{Device, MemoryLink, profile};
+//! use kkm_drivers::transport::Opener;
+//!
+//! let mut line = MemoryLink::new(Device::in_memory(profile::EPSON, 48)).at_baud(115_200);
+//! let mut port = line.open()?;
+//! line.inject("paper out after 1 line")?;
+//! port.write(b"\x1B@Tea   1.50\nTotal 1.50\n\x1DVB\0\x1D(H\x06\0000001", Duration::from_secs(5))?;
+//! let mut answer = [0; 64];
+//! assert_eq!(port.read(&mut answer, Duration::from_secs(30))?, 0, "no id: no paper");
+//! line.inject("paper in")?;
+//! assert_eq!(port.read(&mut answer, Duration::from_secs(30))?, 7);
+//! assert_eq!(&answer[..7], b"7\"0001\0");
+//! let slips = line.device(|printer| printer.slips());
+//! assert_eq!(slips[0].text(), "Tea   1.50\nTotal 1.50");
+//! assert!(slips[0].cut().is_some() && slips[0].incidents().is_empty());
+//! let allowed = ["ESC @", "text", "LF", "GS V", "GS ( H 48"];
+//! assert_eq!(line.device(|printer| printer.foreign_commands(&allowed)), []);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//! A real port: [`Printer::start`] with [`Options`] on [`Link::Pty`], [`Link::Tcp`] or [`Link::File`]; then
+//! [`Printer::inject`] takes the same lines of the script ([`faults::HELP`] has them all: paper, cover, cutter, power,
+//! answers, bytes, link, buffer), [`Printer::device`] looks at the printer, [`books::read`] reads its books.
+//!
+//! | to see | ask |
+//! |---|---|
+//! | text, codes, pictures, cuts, pulses | [`Device::slips`], [`Slip`] |
+//! | the same slip printed again | [`Slip::copy`] |
+//! | dots | [`Device::sheet`], [`Device::cut_sheet`], [`Bitmap::png`], [`Bitmap::qr_codes`] |
+//! | unknown, malformed, misplaced commands | [`Slip::incidents`], [`Device::commands`], [`Device::foreign_commands`] |
+//! | that nothing is under way any more | [`Device::is_idle`] |
 //!
 //! What is not there: page mode, stored logos, macros, the drawing of PDF417, Micro QR and GS1 `DataBar` (content is
 //! kept, its place drawn as a frame). When power goes, the port goes too, as a USB or network printer's does.
@@ -46,6 +85,7 @@ mod symbol;
 #[cfg(test)]
 mod tests;
 mod text;
+pub mod trace;
 
 use std::fs::OpenOptions;
 use std::io::{self, BufRead, Write};
@@ -54,13 +94,14 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 pub use bitmap::Bitmap;
-pub use books::{Cut, Item, Slip};
+pub use books::{Counter, Cut, Item, Slip};
 pub use device::Device;
 pub use faults::{Fault, FaultError};
 pub use memory::MemoryLink;
 pub use pages::Page;
 pub use profile::Profile;
 pub use server::Link;
+pub use trace::Seen;
 
 use self::books::Books;
 use self::server::{Opened, Shared, serve};
@@ -183,7 +224,9 @@ impl Printer {
 
     /// Looks at the printer, or works on it.
     pub fn device<T>(&self, work: impl FnOnce(&mut Device) -> T) -> T {
-        work(&mut self.shared.device().0)
+        let worked = work(&mut self.shared.device().0);
+        self.shared.ring();
+        worked
     }
 
     /// Stops it and takes the link away.

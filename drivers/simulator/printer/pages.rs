@@ -48,6 +48,12 @@ impl Page {
         self.table().chars().nth(usize::from(byte & 0x7F)).unwrap_or(EMPTY)
     }
 
+    /// How many places its table has.
+    #[cfg(test)]
+    pub(super) fn places(self) -> usize {
+        self.table().chars().count()
+    }
+
     fn table(self) -> &'static str {
         match self {
             Self::Pc437 => PC437,
@@ -203,7 +209,7 @@ const WINDOWS1254: &str = "\
 const WINDOWS1255: &str = "\
     €�‚ƒ„…†‡ˆ‰�‹�����‘’“”•–—˜™�›����\
     \u{A0}¡¢£₪¥¦§¨©×«¬\u{AD}®¯°±²³´µ¶·¸¹÷»¼½¾¿\
-    \u{5B0}\u{5B1}\u{5B2}\u{5B3}\u{5B4}\u{5B5}\u{5B6}\u{5B7}\u{5B8}\u{5B9}�\u{5BB}\u{5BC}\u{5BD}־\u{5BF}׀\u{5C1}\u{5C2}׃\u{5F0}\u{5F1}\u{5F2}׳״�������\
+    \u{5B0}\u{5B1}\u{5B2}\u{5B3}\u{5B4}\u{5B5}\u{5B6}\u{5B7}\u{5B8}\u{5B9}\u{5BA}\u{5BB}\u{5BC}\u{5BD}־\u{5BF}׀\u{5C1}\u{5C2}׃\u{5F0}\u{5F1}\u{5F2}׳״�������\
     \u{5D0}\u{5D1}\u{5D2}\u{5D3}\u{5D4}\u{5D5}\u{5D6}\u{5D7}\u{5D8}\u{5D9}\u{5DA}\u{5DB}\u{5DC}\u{5DD}\u{5DE}\u{5DF}\u{5E0}\u{5E1}\u{5E2}\u{5E3}\u{5E4}\u{5E5}\u{5E6}\u{5E7}\u{5E8}\u{5E9}\u{5EA}��\u{200E}\u{200F}�";
 const WINDOWS1256: &str = "\
     €\u{67E}‚ƒ„…†‡ˆ‰\u{679}‹Œ\u{686}\u{698}\u{688}\u{6AF}‘’“”•–—\u{6A9}™\u{691}›œ\u{200C}\u{200D}\u{6BA}\

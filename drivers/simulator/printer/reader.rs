@@ -1,7 +1,7 @@
 //! Bytes into commands, byte by byte. The stream has no frames: where a command ends follows from its own bytes, so a
 //! wrong length makes everything after it something else, as on a printer.
 //!
-//! What is no command is given back as an [`Token::Incident`]; the bytes after the point where the printer gives up are
+//! What is no command is given back with the reason; the bytes after the point where the printer gives up are
 //! read again as normal data.
 
 use super::barcode::System;
@@ -10,12 +10,17 @@ use super::realtime;
 
 /// What was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Token {
-    /// A whole command.
-    Command(Command),
+pub(crate) struct Token {
+    /// Its bytes.
+    pub(crate) bytes: Vec<u8>,
+    /// The command; `None`: the bytes are none.
+    pub(crate) command: Option<Command>,
     /// Something that should not have come.
-    Incident(String),
+    pub(crate) wrong: Option<String>,
 }
+
+/// Bytes of graphics that a printer has memory for.
+const MOST_GRAPHICS: usize = 1 << 20;
 
 /// What the bytes so far are.
 enum Parsed {
@@ -58,16 +63,16 @@ impl Reader {
             match parse(&self.held) {
                 Parsed::More(wanted) => self.wanted = wanted,
                 Parsed::Done(command) => {
-                    if command != Command::RealTime && realtime::is_inside(&self.held) {
-                        tokens.push(Token::Incident(format!("real-time bytes inside {}", head(&self.held))));
-                    }
-                    tokens.push(Token::Command(command));
+                    let inside = command != Command::RealTime && realtime::is_inside(&self.held);
+                    let wrong = inside.then(|| format!("real-time bytes inside {}", head(&self.held)));
+                    tokens.push(Token { bytes: std::mem::take(&mut self.held), command: Some(command), wrong });
                     self.reset();
                 }
                 Parsed::Broken(why, again) => {
-                    tokens.push(Token::Incident(format!("{why}: {}", head(&self.held))));
-                    let held = std::mem::take(&mut self.held);
-                    waiting.extend(held[again.max(1)..].iter().rev());
+                    let wrong = Some(format!("{why}: {}", head(&self.held)));
+                    let mut bytes = std::mem::take(&mut self.held);
+                    waiting.extend(bytes.split_off(again.max(1)).into_iter().rev());
+                    tokens.push(Token { bytes, command: None, wrong });
                     self.reset();
                 }
             }
@@ -326,9 +331,10 @@ fn parenthesis(letter: u8, data: &[u8]) -> Result<Command, &'static str> {
 fn long_graphics(b: &[u8]) -> Parsed {
     match *b {
         [_, _, b'L', p1, p2, p3, p4, ref data @ ..] => {
-            // A printer has no memory for more; without a bound one wrong byte would swallow everything.
-            let length = u32::from_le_bytes([p1, p2, p3, p4]).min(1 << 20) as usize;
+            let length = u32::from_le_bytes([p1, p2, p3, p4]) as usize;
             match *data {
+                // A printer has no memory for more; without a bound one wrong byte would swallow everything.
+                _ if length > MOST_GRAPHICS => Parsed::Broken("more graphics than a printer holds".to_owned(), 7),
                 _ if data.len() < length => Parsed::More(7 + length),
                 [48, function, ref rest @ ..] => Parsed::Done(Command::Graphics { function, data: rest.to_vec() }),
                 _ => Parsed::Broken("GS 8 L of another kind".to_owned(), b.len()),

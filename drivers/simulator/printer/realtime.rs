@@ -34,8 +34,8 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
-    /// One byte more; a command when this byte ends one.
-    pub(crate) fn see(&mut self, byte: u8) -> Option<RealTime> {
+    /// One byte more; a command and its bytes when this one ends it.
+    pub(crate) fn see(&mut self, byte: u8) -> Option<(RealTime, Vec<u8>)> {
         self.last.push(byte);
         let whole = loop {
             if self.last.is_empty() {
@@ -49,7 +49,7 @@ impl Watch {
                 }
             }
         };
-        Some(meaning(&whole))
+        Some((meaning(&whole), whole))
     }
 }
 
@@ -105,7 +105,7 @@ mod tests {
 
     fn seen(bytes: &[u8]) -> Vec<RealTime> {
         let mut watch = Watch::default();
-        bytes.iter().filter_map(|byte| watch.see(*byte)).collect()
+        bytes.iter().filter_map(|byte| watch.see(*byte)).map(|(command, _)| command).collect()
     }
 
     #[test]

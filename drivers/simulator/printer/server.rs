@@ -128,6 +128,8 @@ enum Ended {
     Stopped,
     PowerCut,
     HostLeft,
+    /// The connection broke and power stayed.
+    Broken,
 }
 
 /// Serves until it is stopped, or to the end of a regular file; `first` was opened by the caller.
@@ -141,8 +143,11 @@ pub(crate) fn serve(shared: &Shared, mut bell: UnixStream, first: Opened, asked:
         };
         match serve_link(shared, &mut bell, &open)? {
             Ended::Stopped => return Ok(()),
-            Ended::HostLeft if matches!(open, Opened::Regular(..)) => return Ok(()),
+            Ended::HostLeft if matches!(open, Opened::Regular(..)) => return print_the_rest(shared, &mut bell),
+            Ended::Broken | Ended::PowerCut if matches!(open, Opened::Regular(..)) => return Ok(()),
             Ended::HostLeft => opened = Some(open),
+            // As a USB printer that is found again: under the same name, and another device.
+            Ended::Broken => drop(open),
             Ended::PowerCut => {
                 drop(open);
                 if matches!(await_power(shared, &mut bell)?, Ended::Stopped) {
@@ -153,13 +158,26 @@ pub(crate) fn serve(shared: &Shared, mut bell: UnixStream, first: Opened, asked:
     }
 }
 
+/// The end of a file is not the end of a slow printer.
+fn print_the_rest(shared: &Shared, bell: &mut UnixStream) -> io::Result<()> {
+    while shared.device().0.has_waiting() {
+        if wait(shared, bell, None, None)?.is_some() {
+            break;
+        }
+    }
+    Ok(())
+}
+
 fn serve_link(shared: &Shared, bell: &mut UnixStream, open: &Opened) -> io::Result<Ended> {
     match open {
         Opened::TwoWay(End::Pty { master, .. }) => talk(shared, bell, master.as_fd(), true),
         Opened::Fifo(file, _) | Opened::Regular(file, _) => talk(shared, bell, file.as_fd(), false),
         Opened::TwoWay(End::Tcp(listener)) => loop {
-            if let Some(ended) = wait(shared, bell, Some(listener.as_fd()), None)? {
-                return Ok(ended);
+            if let Some(stopped) = wait(shared, bell, Some(listener.as_fd()), None)? {
+                return Ok(stopped);
+            }
+            if !shared.device().0.powered() {
+                return Ok(Ended::PowerCut);
             }
             let client: TcpStream = match listener.accept() {
                 Ok((client, _)) => client,
@@ -169,7 +187,7 @@ fn serve_link(shared: &Shared, bell: &mut UnixStream, open: &Opened) -> io::Resu
             client.set_nonblocking(true)?;
             client.set_nodelay(true)?;
             match talk(shared, bell, client.as_fd(), true)? {
-                Ended::HostLeft => {}
+                Ended::HostLeft | Ended::Broken => {}
                 other @ (Ended::Stopped | Ended::PowerCut) => return Ok(other),
             }
         },
@@ -177,18 +195,24 @@ fn serve_link(shared: &Shared, bell: &mut UnixStream, open: &Opened) -> io::Resu
 }
 
 fn await_power(shared: &Shared, bell: &mut UnixStream) -> io::Result<Ended> {
-    loop {
-        if let Some(Ended::Stopped) = wait(shared, bell, None, None)? {
-            return Ok(Ended::Stopped);
+    while !shared.device().0.powered() {
+        if let Some(stopped) = wait(shared, bell, None, None)? {
+            return Ok(stopped);
         }
-        let powered = shared.device().0.powered();
-        if powered {
-            return Ok(Ended::PowerCut);
-        }
+    }
+    Ok(Ended::PowerCut)
+}
+
+/// Why a connection that began after so many breaks of the link is none any more.
+fn broken(device: &Device, breaks: u32) -> Option<Ended> {
+    match (device.powered(), device.breaks() == breaks) {
+        (false, _) => Some(Ended::PowerCut),
+        (true, false) => Some(Ended::Broken),
+        (true, true) => None,
     }
 }
 
-/// Waits for bytes, the bell, the printer's own time or `until`; says why serving must end, if it must.
+/// Waits for bytes, the bell, the printer's own time or `until`; says when serving is to stop.
 fn wait(
     shared: &Shared,
     bell: &mut UnixStream,
@@ -196,8 +220,7 @@ fn wait(
     until: Option<Duration>,
 ) -> io::Result<Option<Ended>> {
     let timeout = {
-        let (mut device, now) = shared.device();
-        device.pass(now);
+        let (device, now) = shared.device();
         let wake = device.wake_at().into_iter().chain(until).min();
         wake.map(|at| at.saturating_sub(now))
     };
@@ -217,37 +240,42 @@ fn wait(
     }
     let (mut device, now) = shared.device();
     device.pass(now);
-    match device.take_failure() {
-        Some(failure) => Err(failure),
-        None => Ok((!device.powered()).then_some(Ended::PowerCut)),
-    }
+    device.take_failure().map_or(Ok(None), Err)
 }
 
 fn talk(shared: &Shared, bell: &mut UnixStream, port: BorrowedFd<'_>, answers: bool) -> io::Result<Ended> {
     let mut buffer = [0; 4096];
     // The line is busy with bytes that were taken from the link already.
     let mut free_at = Duration::ZERO;
+    let breaks = shared.device().0.breaks();
     loop {
-        let (bytes, room, now) = {
+        let (bytes, room, now, ended) = {
             let (mut device, now) = shared.device();
-            (device.poll(now), device.room(), now)
+            (device.poll(now), device.room(), now, broken(&device, breaks))
         };
         if answers {
             send(port, &bytes);
         }
+        if let Some(ended) = ended {
+            return Ok(ended);
+        }
         let listens = room > 0 && free_at <= now;
         let until = (room > 0 && free_at > now).then_some(free_at);
-        if let Some(ended) = wait(shared, bell, listens.then_some(port), until)? {
-            return Ok(ended);
+        if let Some(stopped) = wait(shared, bell, listens.then_some(port), until)? {
+            return Ok(stopped);
         }
         if !listens {
             continue;
         }
-        let most = room.min(if shared.byte_time.is_zero() { buffer.len() } else { 16 });
+        // It may have been changed by another hand in the meantime, and must not be until the bytes are in.
+        let (mut device, now) = shared.device();
+        let most = device.room().min(if shared.byte_time.is_zero() { buffer.len() } else { 16 });
+        if most == 0 || broken(&device, breaks).is_some() {
+            continue;
+        }
         match rustix::io::read(port, &mut buffer[..most]) {
             Ok(0) => return Ok(Ended::HostLeft),
             Ok(count) => {
-                let (mut device, now) = shared.device();
                 device.feed(&buffer[..count], now);
                 free_at = now.max(free_at) + shared.byte_time * count as u32;
             }

@@ -56,12 +56,11 @@ impl Condition {
         [first & (mask(1, 0x04) | mask(2, 0x28)), second & mask(4, 0xFF), third & mask(8, 0xFF)]
     }
 
-    /// Answer to `GS r n`; `None`: no such n.
-    pub(crate) fn queued(&self, n: u8) -> Option<u8> {
+    /// Answer to `GS r n`: 1 and 49 paper, 2 and 50 drawer.
+    pub(crate) fn queued(&self, n: u8) -> u8 {
         match n {
-            1 | 49 => Some(bits(&[(self.near_end, 0x03), (self.paper_out, 0x0C)])),
-            2 | 50 => Some(bits(&[(self.drawer_high, 0x01)])),
-            _ => None,
+            1 | 49 => bits(&[(self.near_end, 0x03), (self.paper_out, 0x0C)]),
+            _ => bits(&[(self.drawer_high, 0x01)]),
         }
     }
 }
@@ -76,13 +75,13 @@ mod tests {
         assert_eq!([1, 2, 3, 4].map(|n| idle.real_time(n)), [0x12; 4]);
         assert_eq!(idle.automatic(), [0x10, 0, 0, 0x0F]);
         let drawer = Condition { drawer_high: true, ..idle };
-        assert_eq!((drawer.real_time(1), drawer.automatic()[0], drawer.queued(2)), (0x16, 0x14, Some(1)));
+        assert_eq!((drawer.real_time(1), drawer.automatic()[0], drawer.queued(2)), (0x16, 0x14, 1));
         let cover = Condition { cover_open: true, ..idle };
         assert_eq!([cover.real_time(1), cover.real_time(2)], [0x1A, 0x16]);
         let out = Condition { paper_out: true, ..idle };
         assert_eq!([out.real_time(1), out.real_time(2), out.real_time(4)], [0x1A, 0x32, 0x72]);
         assert_eq!(Condition { near_end: true, ..out }.real_time(4), 0x7E);
-        assert_eq!((out.queued(1), out.automatic()), (Some(0x0C), [0x18, 0, 0x0C, 0x0F]));
+        assert_eq!((out.queued(1), out.automatic()), (0x0C, [0x18, 0, 0x0C, 0x0F]));
         let cutter = Condition { cutter_error: true, ..idle };
         assert_eq!([cutter.real_time(2), cutter.real_time(3)], [0x52, 0x1A]);
     }
@@ -101,7 +100,7 @@ mod tests {
             assert!((1..=4).all(|n| condition.real_time(n) & 0x93 == 0x12));
             let [first, rest @ ..] = condition.automatic();
             assert!(first & 0x93 == 0x10 && rest.iter().all(|byte| byte & 0x90 == 0));
-            assert!([1, 2].into_iter().flat_map(|n| condition.queued(n)).all(|byte| byte & 0x90 == 0));
+            assert!([1, 2].into_iter().map(|n| condition.queued(n)).all(|byte| byte & 0x90 == 0));
         }
     }
 }
