@@ -217,11 +217,16 @@ impl Slip {
 
     /// Its bar codes: system, content.
     pub fn barcodes(&self) -> Vec<(&str, &str)> {
-        let barcode = |item| match item {
-            &Item::Barcode { ref system, ref data, .. } => Some((system.as_str(), data.as_str())),
-            _ => None,
-        };
-        self.items.iter().filter_map(barcode).collect()
+        self.items
+            .iter()
+            .filter_map(|item| {
+                if let Item::Barcode { system, data, .. } = item {
+                    Some((system.as_str(), data.as_str()))
+                } else {
+                    None
+                }
+            })
+            .collect()
     }
 
     /// Fingerprints of its pictures.
@@ -234,11 +239,14 @@ impl Slip {
 
     /// Pulses for the drawer: pin, on, off in milliseconds.
     pub fn pulses(&self) -> Vec<(u8, u16, u16)> {
-        let pulse = |item: &Item| match *item {
-            Item::Pulse { pin, on_ms, off_ms } => Some((pin, on_ms, off_ms)),
-            _ => None,
-        };
-        self.items.iter().filter_map(pulse).collect()
+        self.items
+            .iter()
+            .filter_map(
+                |item| {
+                    if let Item::Pulse { pin, on_ms, off_ms } = *item { Some((pin, on_ms, off_ms)) } else { None }
+                },
+            )
+            .collect()
     }
 
     /// What should not have come.
@@ -267,7 +275,7 @@ impl fmt::Display for Slip {
                 Item::Pdf417 { data } => writeln!(f, "[pdf417 {data}]")?,
                 Item::Image { width, height, hash } => writeln!(f, "[image {width}x{height} {hash}]")?,
                 Item::Pulse { pin, on_ms, off_ms } => {
-                    writeln!(f, "[drawer pin {pin}: {on_ms} ms on, {off_ms} ms off]")?
+                    writeln!(f, "[drawer pin {pin}: {on_ms} ms on, {off_ms} ms off]")?;
                 }
                 Item::CounterReset(_) | Item::Scanned(_) => {}
                 Item::Incident(what) => writeln!(f, "[! {what}]")?,

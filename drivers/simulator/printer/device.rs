@@ -295,7 +295,7 @@ impl Device {
             }
             RealTime::Pulse { .. } => {}
             RealTime::SwitchOff => {
-                self.book(Item::Incident("switching off by command is not allowed".to_owned()), None)
+                self.book(Item::Incident("switching off by command is not allowed".to_owned()), None);
             }
             RealTime::Clear => {
                 self.forget();

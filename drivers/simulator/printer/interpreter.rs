@@ -374,7 +374,9 @@ impl Interpreter {
             Err(why) => {
                 // The content is text then, as after a bad byte.
                 self.incident(format!("{why}: {}", system.name()));
-                data.iter().for_each(|byte| self.letter(*byte));
+                for byte in data {
+                    self.letter(*byte);
+                }
                 return;
             }
         };

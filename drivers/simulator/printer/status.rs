@@ -24,12 +24,12 @@ fn bits(pairs: &[(bool, u8)]) -> u8 {
 
 impl Condition {
     /// True when nothing is printed.
-    pub fn is_offline(&self) -> bool {
+    pub fn is_offline(self) -> bool {
         self.paper_out || self.cover_open || self.cutter_error
     }
 
     /// Answer to `DLE EOT n`, n 1..4.
-    pub(crate) fn real_time(&self, n: u8) -> u8 {
+    pub(crate) fn real_time(self, n: u8) -> u8 {
         let said = match n {
             1 => bits(&[(self.drawer_high, 0x04), (self.is_offline(), 0x08)]),
             2 => bits(&[(self.cover_open, 0x04), (self.paper_out, 0x20), (self.cutter_error, 0x40)]),
@@ -40,7 +40,7 @@ impl Condition {
     }
 
     /// The four bytes of `GS a`.
-    pub(crate) fn automatic(&self) -> [u8; 4] {
+    pub(crate) fn automatic(self) -> [u8; 4] {
         [
             0x10 | bits(&[(self.drawer_high, 0x04), (self.is_offline(), 0x08), (self.cover_open, 0x20)]),
             bits(&[(self.cutter_error, 0x08)]),
@@ -50,14 +50,14 @@ impl Condition {
     }
 
     /// Those of the four bytes' bits that `GS a n` asked for.
-    pub(crate) fn watched(&self, n: u8) -> [u8; 3] {
+    pub(crate) fn watched(self, n: u8) -> [u8; 3] {
         let [first, second, third, _] = self.automatic();
         let mask = |bit: u8, of: u8| if n & bit != 0 { of } else { 0 };
         [first & (mask(1, 0x04) | mask(2, 0x28)), second & mask(4, 0xFF), third & mask(8, 0xFF)]
     }
 
     /// Answer to `GS r n`: 1 and 49 paper, 2 and 50 drawer.
-    pub(crate) fn queued(&self, n: u8) -> u8 {
+    pub(crate) fn queued(self, n: u8) -> u8 {
         match n {
             1 | 49 => bits(&[(self.near_end, 0x03), (self.paper_out, 0x0C)]),
             _ => bits(&[(self.drawer_high, 0x01)]),

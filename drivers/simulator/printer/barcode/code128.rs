@@ -108,7 +108,7 @@ pub(super) fn with_marks(data: &[u8], gs1: bool) -> Result<Symbol, &'static str>
         values.push(set.value(literal).ok_or("a character that the code set lacks")?);
         match set {
             Set::A | Set::B => text.push(char::from(literal)),
-            Set::C => text.push_str(&format!("{literal:02}")),
+            Set::C => text.extend([literal / 10, literal % 10].map(|digit| char::from(b'0' + digit))),
         }
     }
     if text.is_empty() {

@@ -60,25 +60,27 @@ fn two_halves(left_digits: &[u8], parity: u8, right_digits: &[u8]) -> Vec<bool> 
         left(&mut modules, *digit, parity >> (5 - place) & 1 == 1);
     }
     push(&mut modules, 0b01010, 5);
-    right_digits.iter().for_each(|digit| right(&mut modules, *digit));
+    for digit in right_digits {
+        right(&mut modules, *digit);
+    }
     push(&mut modules, 0b101, 3);
     modules
 }
 
-pub(super) fn ean13(data: &[u8]) -> Result<Symbol, &'static str> {
+pub(super) fn ean13(data: &[u8]) -> Symbol {
     let (all, doubt) = complete(data, 13);
     let modules = two_halves(&all[1..7], EAN_PARITY[usize::from(all[0])], &all[7..]);
-    Ok(Symbol { data: text(&all), modules, doubt })
+    Symbol { data: text(&all), modules, doubt }
 }
 
-pub(super) fn upc_a(data: &[u8]) -> Result<Symbol, &'static str> {
+pub(super) fn upc_a(data: &[u8]) -> Symbol {
     let (all, doubt) = complete(data, 12);
-    Ok(Symbol { data: text(&all), modules: two_halves(&all[..6], 0, &all[6..]), doubt })
+    Symbol { data: text(&all), modules: two_halves(&all[..6], 0, &all[6..]), doubt }
 }
 
-pub(super) fn ean8(data: &[u8]) -> Result<Symbol, &'static str> {
+pub(super) fn ean8(data: &[u8]) -> Symbol {
     let (all, doubt) = complete(data, 8);
-    Ok(Symbol { data: text(&all), modules: two_halves(&all[..4], 0, &all[4..]), doubt })
+    Symbol { data: text(&all), modules: two_halves(&all[..4], 0, &all[4..]), doubt }
 }
 
 /// Six digits stand for eleven of UPC-A whose number system is 0; the check digit is that of the eleven.
@@ -103,12 +105,12 @@ pub(super) fn upc_e(data: &[u8]) -> Result<Symbol, &'static str> {
 }
 
 fn lengthened(six: &[u8]) -> [u8; 11] {
-    let &[a, b, c, d, e, last] = six else { return [0; 11] };
+    let [first, second, third, fourth, fifth, last] = *six else { return [0; 11] };
     match last {
-        0..=2 => [0, a, b, last, 0, 0, 0, 0, c, d, e],
-        3 => [0, a, b, c, 0, 0, 0, 0, 0, d, e],
-        4 => [0, a, b, c, d, 0, 0, 0, 0, 0, e],
-        _ => [0, a, b, c, d, e, 0, 0, 0, 0, last],
+        0..=2 => [0, first, second, last, 0, 0, 0, 0, third, fourth, fifth],
+        3 => [0, first, second, third, 0, 0, 0, 0, 0, fourth, fifth],
+        4 => [0, first, second, third, fourth, 0, 0, 0, 0, 0, fifth],
+        _ => [0, first, second, third, fourth, fifth, 0, 0, 0, 0, last],
     }
 }
 
@@ -130,20 +132,20 @@ mod tests {
 
     #[test]
     fn check_digits_are_those_of_known_numbers() {
-        assert_eq!(ean13(b"132435465768").expect("a symbol").data, "1324354657680");
-        assert_eq!(ean13(b"1324354657687").expect("a symbol").doubt, Some(WRONG_CHECK));
-        assert_eq!(ean13(b"460123456789").expect("a symbol").data, "4601234567893");
-        assert_eq!(upc_a(b"03600029145").expect("a symbol").data, "036000291452");
-        assert_eq!(ean8(b"9638507").expect("a symbol").data, "96385074");
+        assert_eq!(ean13(b"132435465768").data, "1324354657680");
+        assert_eq!(ean13(b"1324354657687").doubt, Some(WRONG_CHECK));
+        assert_eq!(ean13(b"460123456789").data, "4601234567893");
+        assert_eq!(upc_a(b"03600029145").data, "036000291452");
+        assert_eq!(ean8(b"9638507").data, "96385074");
         assert_eq!(upc_e(b"425261").expect("a symbol").data, "04252614");
         assert_eq!(upc_e(b"042100005264").expect("a symbol").data, "04252614");
     }
 
     #[test]
     fn symbols_are_as_long_as_the_standard_has_them() {
-        assert_eq!(ean13(b"460123456789").expect("a symbol").modules.len(), 95);
-        assert_eq!(upc_a(b"03600029145").expect("a symbol").modules.len(), 95);
-        assert_eq!(ean8(b"9638507").expect("a symbol").modules.len(), 67);
+        assert_eq!(ean13(b"460123456789").modules.len(), 95);
+        assert_eq!(upc_a(b"03600029145").modules.len(), 95);
+        assert_eq!(ean8(b"9638507").modules.len(), 67);
         assert_eq!(upc_e(b"425261").expect("a symbol").modules.len(), 51);
     }
 }

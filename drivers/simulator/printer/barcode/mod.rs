@@ -120,10 +120,10 @@ impl System {
         let text = || data.iter().map(|byte| char::from(*byte)).collect::<String>();
         let plain = |modules| Ok(Symbol { data: text(), modules, doubt: None });
         match self {
-            Self::UpcA => ean::upc_a(data),
+            Self::UpcA => Ok(ean::upc_a(data)),
             Self::UpcE => ean::upc_e(data),
-            Self::Ean13 => ean::ean13(data),
-            Self::Ean8 => ean::ean8(data),
+            Self::Ean13 => Ok(ean::ean13(data)),
+            Self::Ean8 => Ok(ean::ean8(data)),
             Self::Code39 => plain(lines::code39(data)),
             Self::Itf => plain(lines::itf(data)),
             Self::Codabar => lines::codabar(data).and_then(plain),

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::{Device, EPSON, NOTHING, ask};
 use crate::simulator::printer::books::{Books, SLIPS, read};
 use crate::simulator::printer::trace::COMMANDS;
-use crate::simulator::printer::{Cut, Item};
+use crate::simulator::printer::{Cut, Item, Slip};
 
 fn open(directory: &Path, pictures: bool) -> Device {
     let books = Books::open(directory, 576, pictures).expect("books");
@@ -37,7 +37,7 @@ fn books_go_on_after_a_restart_and_a_torn_last_line_is_cut_off() {
     device.feed(b"three\n\x1DVB\x00", Duration::ZERO);
     let slips = read(dir.path()).expect("readable");
     assert_eq!(slips, device.slips());
-    assert_eq!(slips.iter().map(|slip| slip.text()).collect::<Vec<_>>(), ["one", "two\nthree"]);
+    assert_eq!(slips.iter().map(Slip::text).collect::<Vec<_>>(), ["one", "two\nthree"]);
 }
 
 #[test]

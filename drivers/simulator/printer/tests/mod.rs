@@ -12,7 +12,7 @@ mod text;
 use std::time::Duration;
 
 use super::profile::{EPSON, Profile};
-use super::{Device, Fault, Item};
+use super::{Device, Fault, Item, Slip};
 
 /// No answer.
 const NOTHING: [u8; 0] = [];
@@ -47,7 +47,7 @@ fn items(device: &Device) -> Vec<Item> {
 
 /// Text of all slips.
 fn text(device: &Device) -> String {
-    device.slips().iter().map(|slip| slip.text()).collect::<Vec<_>>().join("\n")
+    device.slips().iter().map(Slip::text).collect::<Vec<_>>().join("\n")
 }
 
 /// All that should not have come.

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::EPSON;
-use crate::simulator::printer::{Link, Options, Printer, PrinterError, books};
+use crate::simulator::printer::{Link, Options, Printer, PrinterError, Slip, books};
 
 const DEADLINE: Duration = Duration::from_secs(20);
 const RECEIPT: &[u8] = b"Total 1.00\n\x1DVB\x00";
@@ -130,7 +130,7 @@ fn one_client_after_another_prints_on_tcp() {
     first.write_all(b"first again\n\x1DVB\x00").expect("written");
     drop(first);
     assert_eq!(ask(&mut second, b"", 1), [0]);
-    let texts: Vec<String> = printer.device(|device| device.slips().iter().map(|slip| slip.text()).collect());
+    let texts: Vec<String> = printer.device(|device| device.slips().iter().map(Slip::text).collect());
     assert_eq!(texts, ["Total 1.00", "first again", "second"], "the second one waited");
 }
 
