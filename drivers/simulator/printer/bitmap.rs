@@ -1,22 +1,33 @@
 //! Dots in rows: glyphs, pictures, paper.
 
-/// A picture of black and white dots; rows are bytes, the highest bit is the left dot, 1 is black.
+/// A picture of black and white dots; rows are whole bytes, the highest bit is the left dot, 1 is black.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bitmap {
     width: usize,
-    rows: Vec<Box<[u8]>>,
+    height: usize,
+    /// Row after row.
+    bytes: Vec<u8>,
 }
 
 impl Bitmap {
     /// White, of this many dots.
     pub fn new(width: usize, height: usize) -> Self {
-        Self { width, rows: vec![vec![0; width.div_ceil(8)].into(); height] }
+        Self { width, height, bytes: vec![0; width.div_ceil(8) * height] }
     }
 
     /// From rows of whole bytes, one after another.
     pub(crate) fn from_rows(bytes_per_row: usize, bytes: &[u8]) -> Self {
-        let rows = if bytes_per_row == 0 { Vec::new() } else { bytes.chunks(bytes_per_row).map(Box::from).collect() };
-        Self { width: bytes_per_row * 8, rows }
+        let height = bytes.len().checked_div(bytes_per_row).unwrap_or(0);
+        Self { width: bytes_per_row * 8, height, bytes: bytes[..bytes_per_row * height].to_vec() }
+    }
+
+    fn bytes_per_row(&self) -> usize {
+        self.width.div_ceil(8)
+    }
+
+    fn rows(&self) -> impl DoubleEndedIterator<Item = &[u8]> {
+        let across = self.bytes_per_row();
+        (0..self.height).map(move |row| &self.bytes[row * across..(row + 1) * across])
     }
 
     /// From a test of each dot.
@@ -37,51 +48,53 @@ impl Bitmap {
 
     /// Dots down.
     pub fn height(&self) -> usize {
-        self.rows.len()
+        self.height
     }
 
     /// True for a black dot; outside all is white.
     pub fn get(&self, x: usize, y: usize) -> bool {
-        x < self.width && self.rows.get(y).is_some_and(|row| row[x / 8] & (0x80 >> (x % 8)) != 0)
+        x < self.width && y < self.height && self.bytes[y * self.bytes_per_row() + x / 8] & (0x80 >> (x % 8)) != 0
     }
 
     /// Blackens a dot; outside nothing happens.
     pub(crate) fn set(&mut self, x: usize, y: usize) {
-        if x < self.width
-            && let Some(row) = self.rows.get_mut(y)
-        {
-            row[x / 8] |= 0x80 >> (x % 8);
+        if x < self.width && y < self.height {
+            let across = self.bytes_per_row();
+            self.bytes[y * across + x / 8] |= 0x80 >> (x % 8);
         }
     }
 
     /// Draws another one over this, its left upper dot at this place.
     pub(crate) fn draw(&mut self, other: &Self, left: usize, top: usize) {
-        let (first, shift) = (left / 8, left % 8);
-        let width = self.width;
-        for (row, drawn) in self.rows.iter_mut().skip(top).zip(&other.rows) {
-            for (place, byte) in (first..).zip(drawn.iter()) {
-                let [here, next] = (u16::from(*byte) << (8 - shift)).to_be_bytes();
-                for (place, bits) in [(place, here), (place + 1, next)] {
-                    if let Some(target) = row.get_mut(place) {
-                        *target |= bits;
-                    }
+        let (first, shift, across) = (left / 8, left % 8, self.bytes_per_row());
+        // Dots beyond the edge are not there.
+        let last = 0xFF << (across * 8 - self.width);
+        for (y, drawn) in (top..self.height).zip(other.rows()) {
+            let row = &mut self.bytes[y * across..(y + 1) * across];
+            for (place, byte) in (first..across).zip(drawn) {
+                row[place] |= byte >> shift;
+                if shift > 0 && place + 1 < across {
+                    row[place + 1] |= byte << (8 - shift);
                 }
             }
-            // Dots beyond the edge are not there.
-            if let (Some(last), over @ 1..) = (row.last_mut(), row_excess(width)) {
-                *last &= 0xFF << over;
+            if let Some(end) = row.last_mut() {
+                *end &= last;
             }
         }
     }
 
-    /// So many white rows more.
-    pub(crate) fn extend(&mut self, rows: usize) {
-        let height = self.height() + rows;
-        self.rows.resize(height, vec![0; self.width.div_ceil(8)].into());
+    /// Another one of the same width, below.
+    pub(crate) fn append(&mut self, other: &Self) {
+        debug_assert_eq!(self.width, other.width, "one roll");
+        self.bytes.extend_from_slice(&other.bytes);
+        self.height += other.height;
     }
 
     /// Each dot made so wide and so high.
     pub(crate) fn scaled(&self, across: usize, down: usize) -> Self {
+        if (across, down) == (1, 1) {
+            return self.clone();
+        }
         Self::drawn(self.width * across, self.height() * down, |x, y| self.get(x / across, y / down))
     }
 
@@ -104,13 +117,13 @@ impl Bitmap {
 
     /// Rows from the last black dot to the end.
     pub(crate) fn blank_tail(&self) -> usize {
-        self.rows.iter().rev().take_while(|row| row.iter().all(|byte| *byte == 0)).count()
+        self.rows().rev().take_while(|row| row.iter().all(|byte| *byte == 0)).count()
     }
 
     /// A number that two different pictures hardly share (FNV-1a, 64 bits) of size and dots.
     pub(crate) fn fingerprint(&self) -> u64 {
         let size = (self.width as u64).to_le_bytes();
-        let bytes = size.iter().chain(self.rows.iter().flatten());
+        let bytes = size.iter().chain(&self.bytes);
         bytes.fold(0xCBF2_9CE4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01B3))
     }
 
@@ -126,7 +139,7 @@ impl Bitmap {
     /// A PNG file of one bit a dot, 0 black: not compressed, so that it takes no library.
     pub fn png(&self) -> Vec<u8> {
         let mut dots = Vec::new();
-        for row in &self.rows {
+        for row in self.rows() {
             dots.push(0);
             dots.extend(row.iter().map(|byte| !byte));
         }
@@ -159,11 +172,6 @@ impl Bitmap {
 
 /// White dots around a picture that is read.
 const QUIET: usize = 32;
-
-/// Bits of a row's last byte that are no dots.
-fn row_excess(width: usize) -> usize {
-    width.div_ceil(8) * 8 - width
-}
 
 fn adler32(bytes: &[u8]) -> u32 {
     let (low, high) = bytes.iter().fold((1, 0), |(low, high), byte| {

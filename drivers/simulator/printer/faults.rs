@@ -10,9 +10,10 @@ pub const HELP: &str = "\
 paper    paper out|in    paper out after N lines    paper low|ok    roll N (lines; low under 50)
 body     cover open|close    cutter fail|ok    drawer open|closed
 power    power off|on    power-cut after byte N [TIME]    (without a time: until power on)
-answers  silence [off]    lag [off] (each answer comes with the next one)    lose-answer [N]
+answers  silence [off]    with|without real-time|automatic|queued|process-id|counters|identity|clearing
+         lag [off] (each answer comes with the next one)    lose-answer [N]    counters stand|run
 bytes    drop from byte N [for K]    spoil byte N    garbage HEX... (to the host)
-link     disconnect    disconnect after byte|answer N    stall TIME    deaf [off] (accepts and reads nothing)
+link     disconnect    disconnect after byte|answer N    idle TIME|off    stall TIME    deaf [off] (accepts and reads nothing)
 buffer   buffer N [dropping|xon-xoff]    slow N|off (bytes a second)
 look     slips    help";
 
@@ -25,6 +26,34 @@ pub enum Flow {
     XonXoff,
     /// Says nothing and loses what does not fit.
     Drop,
+}
+
+/// A question that a printer may answer or not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "they are the fields of `Known`")]
+pub enum Question {
+    RealTime,
+    Automatic,
+    Queued,
+    ProcessId,
+    Counters,
+    Identity,
+    Clearing,
+}
+
+impl Question {
+    fn named(word: &str) -> Result<Self, FaultError> {
+        match word {
+            "real-time" => Ok(Self::RealTime),
+            "automatic" => Ok(Self::Automatic),
+            "queued" => Ok(Self::Queued),
+            "process-id" => Ok(Self::ProcessId),
+            "counters" => Ok(Self::Counters),
+            "identity" => Ok(Self::Identity),
+            "clearing" => Ok(Self::Clearing),
+            _ => Err(bad(format!("{word:?} is no question"))),
+        }
+    }
 }
 
 /// A line of the script.
@@ -50,6 +79,12 @@ pub enum Fault {
     PowerCut(u64, Option<Duration>),
     /// Nothing is answered.
     Silence(bool),
+    /// The printer answers this, or never learnt to.
+    Answers(Question, bool),
+    /// Counters show what they showed now, whatever is printed: they are saved from time to time only.
+    CountersStand(bool),
+    /// The connection is closed after so long without a byte from the host.
+    Idle(Option<Duration>),
     /// Answers come one question late.
     Lag(bool),
     /// So many answers are lost.
@@ -133,6 +168,11 @@ impl FromStr for Fault {
             ["power-cut", "after", "byte", n, length] => Self::PowerCut(count(n)?, Some(time(length)?)),
             ["silence"] => Self::Silence(true),
             ["silence", "off"] => Self::Silence(false),
+            ["with", question] => Self::Answers(Question::named(question)?, true),
+            ["without", question] => Self::Answers(Question::named(question)?, false),
+            ["counters", word @ ("stand" | "run")] => Self::CountersStand(word == "stand"),
+            ["idle", "off"] => Self::Idle(None),
+            ["idle", length] => Self::Idle(Some(time(length)?)),
             ["lag"] => Self::Lag(true),
             ["lag", "off"] => Self::Lag(false),
             ["lose-answer"] => Self::LoseAnswer(1),
@@ -173,6 +213,7 @@ mod tests {
         assert_eq!(parsed("power-cut after byte 300 5s"), Fault::PowerCut(300, Some(Duration::from_secs(5))));
         assert_eq!(parsed("buffer 4096 dropping"), Fault::Buffer(4096, Flow::Drop));
         assert_eq!(parsed("slow 1024"), Fault::Slow(Some(1024)));
+        assert_eq!(parsed("without process-id"), Fault::Answers(Question::ProcessId, false));
         assert_eq!(parsed("garbage 00 fF"), Fault::Garbage(vec![0, 0xFF]));
         assert_eq!(parsed("disconnect after answer 3"), Fault::DisconnectAfterAnswer(3));
         assert_eq!(parsed("drop from byte 7 for 2"), Fault::DropFrom(7, Some(2)));
@@ -180,7 +221,16 @@ mod tests {
 
     #[test]
     fn a_line_that_is_not_understood_says_what_is() {
-        for line in ["", "paper", "buffer 0", "slow x", "power-cut after byte 3 5", "power-cut after byte", "lag on"] {
+        for line in [
+            "",
+            "paper",
+            "buffer 0",
+            "slow x",
+            "power-cut after byte 3 5",
+            "power-cut after byte",
+            "lag on",
+            "without sense",
+        ] {
             let error = line.parse::<Fault>().expect_err(line).to_string();
             assert!(error.contains("lose-answer [N]"), "{error}");
         }

@@ -3,6 +3,8 @@
 //!
 //! A character that they lack is drawn as a frame; the text of the slip has it all the same.
 
+use std::collections::HashMap;
+
 use embedded_graphics::geometry::{OriginDimensions, Point};
 use embedded_graphics::image::GetPixel;
 use embedded_graphics::mono_font::{
@@ -15,6 +17,17 @@ use super::bitmap::Bitmap;
 /// Width and height of a cell, dots.
 pub(crate) fn cell(font_b: bool) -> (usize, usize) {
     if font_b { (9, 17) } else { (12, 24) }
+}
+
+/// Glyphs that were drawn already: a slip has few different ones.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Glyphs(HashMap<(char, bool, usize), Bitmap>);
+
+impl Glyphs {
+    /// As [`glyph`] draws it.
+    pub(crate) fn get(&mut self, char: char, font_b: bool, width: usize) -> Bitmap {
+        self.0.entry((char, font_b, width)).or_insert_with(|| glyph(char, font_b, width)).clone()
+    }
 }
 
 const FONT_A: [&MonoFont<'_>; 7] = [

@@ -8,11 +8,11 @@
 //! ```
 //! | room | holds |
 //! |---|---|
-//! | [`device`] | power, buffer, mechanism, answers; real-time commands overtake the buffer |
+//! | [`device`] | the printer: incoming bytes, buffer, mechanism, power, script |
 //! | `reader`, `command`, `realtime` | bytes into commands, strictly by the lengths that they say |
 //! | `interpreter`, `modes`, `line`, `text`, `picture`, `symbol`, `barcode` | commands into dots and text |
 //! | [`trace`] | every command that was read, with what is wrong with it |
-//! | [`books`] | what came out: text, codes, pictures, cuts, drawer pulses, incidents |
+//! | [`books`], `slip` | what came out: text, codes, pictures, cuts, drawer pulses, incidents |
 //! | [`status`], `answers` | what the host is told, and when not |
 //! | [`profile`] | what differs between printers |
 //! | [`faults`] | the script |
@@ -80,6 +80,7 @@ pub mod profile;
 mod reader;
 mod realtime;
 mod server;
+mod slip;
 pub mod status;
 mod symbol;
 #[cfg(test)]
@@ -96,10 +97,10 @@ use std::thread::JoinHandle;
 pub use bitmap::Bitmap;
 pub use books::{Counter, Cut, Item, Slip};
 pub use device::Device;
-pub use faults::{Fault, FaultError};
+pub use faults::{Fault, FaultError, Question};
 pub use memory::MemoryLink;
 pub use pages::Page;
-pub use profile::Profile;
+pub use profile::{Known, Profile};
 pub use server::Link;
 pub use trace::Seen;
 
@@ -197,7 +198,7 @@ impl Printer {
             device.inject(line.parse()?, std::time::Duration::ZERO);
         }
         let (shared, bell) = Shared::new(device, options.baud).map_err(PrinterError::Serving)?;
-        let opened = Opened::open(&options.link).map_err(PrinterError::Serving)?;
+        let opened = Opened::open(&options.link, &shared).map_err(PrinterError::Serving)?;
         let name = opened.name();
         let (worker, asked) = (Arc::clone(&shared), options.link.clone());
         let thread = std::thread::Builder::new()

@@ -2,12 +2,12 @@
 
 use super::barcode::Symbol;
 use super::bitmap::Bitmap;
-use super::font;
+use super::font::{self, Glyphs};
 use super::modes::Modes;
 
 /// A character in a cell this wide, as the modes want it.
-pub(crate) fn glyph(char: char, cell: usize, modes: &Modes) -> Bitmap {
-    let mut dots = font::glyph(char, modes.font_b, cell);
+pub(crate) fn glyph(char: char, cell: usize, modes: &Modes, glyphs: &mut Glyphs) -> Bitmap {
+    let mut dots = glyphs.get(char, modes.font_b, cell);
     if modes.turned {
         dots = dots.turned();
     }
@@ -16,6 +16,9 @@ pub(crate) fn glyph(char: char, cell: usize, modes: &Modes) -> Bitmap {
         let mut thick = dots.clone();
         thick.draw(&dots, 1, 0);
         dots = thick;
+    }
+    if modes.underline == 0 && !modes.reverse {
+        return dots;
     }
     for line in 0..modes.underline {
         for x in 0..dots.width() {

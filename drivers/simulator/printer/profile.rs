@@ -24,10 +24,40 @@ pub struct Profile {
     pub columns: u16,
     /// Double-byte mode is on after power-on and after `ESC @`.
     pub chinese: bool,
+    /// What it answers.
+    pub answers: Known,
+}
+
+/// Questions that a printer answers; to the others it says nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// `DLE EOT`: status at once.
+    pub real_time: bool,
+    /// `GS a`: status by itself.
+    pub automatic: bool,
+    /// `GS r`: status when everything before it is printed.
+    pub queued: bool,
     /// `GS ( H`: a process id comes back when everything before it is printed.
     pub process_id: bool,
     /// `GS g`: counters of lines and cuts.
     pub counters: bool,
+    /// `GS I`: who it is.
+    pub identity: bool,
+    /// `DLE DC4 8`: everything that is not printed was forgotten.
+    pub clearing: bool,
+}
+
+impl Known {
+    /// All of them.
+    pub const ALL: Self = Self {
+        real_time: true,
+        automatic: true,
+        queued: true,
+        process_id: true,
+        counters: true,
+        identity: true,
+        clearing: true,
+    };
 }
 
 const EPSON_PAGES: &[(u8, Page)] = &[
@@ -241,8 +271,7 @@ pub const EPSON: Profile = Profile {
     pages: EPSON_PAGES,
     columns: 48,
     chinese: false,
-    process_id: true,
-    counters: true,
+    answers: Known::ALL,
 };
 
 const CLONE: Profile = Profile {
@@ -251,8 +280,7 @@ const CLONE: Profile = Profile {
     model: "XP-80",
     pages: CLONE_PAGES,
     chinese: true,
-    process_id: false,
-    counters: false,
+    answers: Known { process_id: false, counters: false, clearing: false, ..Known::ALL },
     ..EPSON
 };
 

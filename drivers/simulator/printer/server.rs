@@ -33,44 +33,53 @@ pub enum Link {
 }
 
 /// An open link.
-pub(crate) enum Opened {
-    TwoWay(End),
+pub(crate) struct Opened {
+    way: Way,
+    /// How often the link was broken before it was opened.
+    breaks: u32,
+}
+
+enum Way {
+    Two(End),
     Fifo(OwnedFd, PathBuf),
     Regular(OwnedFd, PathBuf),
 }
 
 impl Opened {
-    pub(crate) fn open(link: &Link) -> io::Result<Self> {
-        match link {
-            Link::Pty(path) => Ok(Self::TwoWay(End::open(&TwoWay::Pty(path.clone()))?)),
-            Link::Tcp(address) => Ok(Self::TwoWay(End::open(&TwoWay::Tcp(address.clone()))?)),
-            Link::File(path) => open_file(path),
-        }
+    pub(crate) fn open(link: &Link, shared: &Shared) -> io::Result<Self> {
+        let breaks = shared.device().0.breaks();
+        let way = match link {
+            Link::Pty(path) => Way::Two(End::open(&TwoWay::Pty(path.clone()))?),
+            Link::Tcp(address) => Way::Two(End::open(&TwoWay::Tcp(address.clone()))?),
+            Link::File(path) => open_file(path)?,
+        };
+        Ok(Self { way, breaks })
     }
 
     /// For people, and for whoever connects.
     pub(crate) fn name(&self) -> String {
-        match self {
-            Self::TwoWay(end) => end.name(),
-            Self::Fifo(_, path) | Self::Regular(_, path) => path.display().to_string(),
+        match &self.way {
+            Way::Two(end) => end.name(),
+            Way::Fifo(_, path) | Way::Regular(_, path) => path.display().to_string(),
         }
     }
 
     /// The same place for the next opening, with the port that the system chose.
     fn again(&self, asked: &Link) -> Link {
-        match (self, asked) {
-            (Self::TwoWay(End::Tcp(_)), Link::Tcp(_)) => Link::Tcp(self.name()),
-            (Self::TwoWay(_) | Self::Fifo(..) | Self::Regular(..), other) => other.clone(),
+        match (&self.way, asked) {
+            (Way::Two(End::Tcp(_)), Link::Tcp(_)) => Link::Tcp(self.name()),
+            (Way::Two(_) | Way::Fifo(..) | Way::Regular(..), other) => other.clone(),
         }
     }
 }
 
-fn open_file(path: &Path) -> io::Result<Opened> {
+fn open_file(path: &Path) -> io::Result<Way> {
     match fs::metadata(path) {
         Ok(about) if about.file_type().is_fifo() => {}
+        Ok(about) if !about.is_file() => return Err(io::Error::other("it is neither a FIFO nor a regular file")),
         Ok(_) => {
             let file = rustix::fs::open(path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
-            return Ok(Opened::Regular(file, path.to_path_buf()));
+            return Ok(Way::Regular(file, path.to_path_buf()));
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             rustix::fs::mknodat(rustix::fs::CWD, path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0)?;
@@ -79,7 +88,7 @@ fn open_file(path: &Path) -> io::Result<Opened> {
     }
     // Open for writing too, so that the end of one host is not the end of the file.
     let flags = OFlags::RDWR | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    Ok(Opened::Fifo(rustix::fs::open(path, flags, Mode::empty())?, path.to_path_buf()))
+    Ok(Way::Fifo(rustix::fs::open(path, flags, Mode::empty())?, path.to_path_buf()))
 }
 
 /// The printer between its threads.
@@ -139,12 +148,12 @@ pub(crate) fn serve(shared: &Shared, mut bell: UnixStream, first: Opened, asked:
     loop {
         let open = match opened.take() {
             Some(open) => open,
-            None => Opened::open(&place)?,
+            None => Opened::open(&place, shared)?,
         };
         match serve_link(shared, &mut bell, &open)? {
             Ended::Stopped => return Ok(()),
-            Ended::HostLeft if matches!(open, Opened::Regular(..)) => return print_the_rest(shared, &mut bell),
-            Ended::Broken | Ended::PowerCut if matches!(open, Opened::Regular(..)) => return Ok(()),
+            Ended::HostLeft if matches!(open.way, Way::Regular(..)) => return print_the_rest(shared, &mut bell),
+            Ended::Broken | Ended::PowerCut if matches!(open.way, Way::Regular(..)) => return Ok(()),
             Ended::HostLeft => opened = Some(open),
             // As a USB printer that is found again: under the same name, and another device.
             Ended::Broken => drop(open),
@@ -169,24 +178,30 @@ fn print_the_rest(shared: &Shared, bell: &mut UnixStream) -> io::Result<()> {
 }
 
 fn serve_link(shared: &Shared, bell: &mut UnixStream, open: &Opened) -> io::Result<Ended> {
-    match open {
-        Opened::TwoWay(End::Pty { master, .. }) => talk(shared, bell, master.as_fd(), true),
-        Opened::Fifo(file, _) | Opened::Regular(file, _) => talk(shared, bell, file.as_fd(), false),
-        Opened::TwoWay(End::Tcp(listener)) => loop {
-            if let Some(stopped) = wait(shared, bell, Some(listener.as_fd()), None)? {
-                return Ok(stopped);
-            }
-            if !shared.device().0.powered() {
+    match &open.way {
+        Way::Two(End::Pty { master, .. }) => talk(shared, bell, master.as_fd(), true, open.breaks),
+        Way::Fifo(file, _) | Way::Regular(file, _) => talk(shared, bell, file.as_fd(), false, open.breaks),
+        Way::Two(End::Tcp(listener)) => loop {
+            let (powered, breaks) = {
+                let (device, _) = shared.device();
+                (device.powered(), device.breaks())
+            };
+            if !powered {
                 return Ok(Ended::PowerCut);
             }
             let client: TcpStream = match listener.accept() {
                 Ok((client, _)) => client,
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => continue,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    match wait(shared, bell, Some(listener.as_fd()), None)? {
+                        Some(stopped) => return Ok(stopped),
+                        None => continue,
+                    }
+                }
                 Err(error) => return Err(error),
             };
             client.set_nonblocking(true)?;
             client.set_nodelay(true)?;
-            match talk(shared, bell, client.as_fd(), true)? {
+            match talk(shared, bell, client.as_fd(), true, breaks)? {
                 Ended::HostLeft | Ended::Broken => {}
                 other @ (Ended::Stopped | Ended::PowerCut) => return Ok(other),
             }
@@ -243,11 +258,11 @@ fn wait(
     device.take_failure().map_or(Ok(None), Err)
 }
 
-fn talk(shared: &Shared, bell: &mut UnixStream, port: BorrowedFd<'_>, answers: bool) -> io::Result<Ended> {
+/// Serves one connection that began after so many breaks of the link.
+fn talk(shared: &Shared, bell: &mut UnixStream, port: BorrowedFd<'_>, answers: bool, breaks: u32) -> io::Result<Ended> {
     let mut buffer = [0; 4096];
     // The line is busy with bytes that were taken from the link already.
     let mut free_at = Duration::ZERO;
-    let breaks = shared.device().0.breaks();
     loop {
         let (bytes, room, now, ended) = {
             let (mut device, now) = shared.device();

@@ -32,7 +32,7 @@ pub struct Seen {
     /// `ESC @`, `GS ( k 49 80`, `LF`, `text`, `DLE EOT 1`, `unknown`: with the numbers that make it another command, without
     /// its parameters.
     pub name: String,
-    /// Its first bytes, at most 12; of text the last run's first ones.
+    /// Its first bytes, at most 12; of text the first one.
     pub head: Vec<u8>,
     /// How many bytes it has.
     pub length: usize,
@@ -112,15 +112,12 @@ impl Trace {
 
     /// A command; `known`: its bytes are one, whatever is wrong with its parameters.
     pub(crate) fn add(&mut self, bytes: &[u8], known: bool, wrong: Vec<String>) {
-        let seen = Seen::new(bytes, known, wrong);
-        if seen.name == TEXT && self.pending {
-            if let Some(last) = self.seen.back_mut() {
-                last.length += seen.length;
-                last.head.extend(seen.head.iter().take(HEAD - last.head.len().min(HEAD)));
-                last.wrong.extend(seen.wrong);
-            }
+        if let (true, [0x20..=0xFF], Some(last)) = (self.pending, bytes, self.seen.back_mut()) {
+            last.length += bytes.len();
+            last.wrong.extend(wrong);
             return;
         }
+        let seen = Seen::new(bytes, known, wrong);
         self.settle();
         self.pending = seen.name == TEXT;
         self.seen.push_back(seen);

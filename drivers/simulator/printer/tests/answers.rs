@@ -75,7 +75,7 @@ fn a_process_id_is_known_to_some_printers_only_and_takes_printable_bytes() {
     for profile in Profile::ALL {
         let mut device = Device::in_memory(profile, 48);
         let answer = ask(&mut device, b"\x1D(H\x06\x0000 ~A9");
-        assert_eq!(answer == b"7\" ~A9\0", profile.process_id, "{}", profile.name);
+        assert_eq!(answer == b"7\" ~A9\0", profile.answers.process_id, "{}", profile.name);
     }
     let mut device = printed(b"");
     assert_eq!(ask(&mut device, b"\x1D(H\x06\x0000AB\x1FC"), NOTHING);
@@ -143,4 +143,35 @@ fn a_real_time_pulse_opens_the_drawer_at_once_but_not_when_offline() {
     inject(&mut device, "cover close");
     assert_eq!(ask(&mut device, b"\x1D(D\x03\x00\x14\x01\x00\x10\x14\x01\x00\x02"), NOTHING);
     assert_eq!(items(&device).len(), 2, "GS ( D took the command away");
+}
+
+#[test]
+fn a_printer_that_never_learnt_a_question_says_nothing_to_it() {
+    for (question, asked) in [
+        ("real-time", b"\x10\x04\x01".as_slice()),
+        ("automatic", b"\x1Da\xFF"),
+        ("queued", b"\x1Dr\x01"),
+        ("process-id", b"\x1D(H\x06\x0000AAAA"),
+        ("counters", b"\x1Dg2\x00\x14\x00"),
+        ("identity", b"\x1DIB"),
+        ("clearing", &[0x10, 0x14, 8, 1, 3, 20, 1, 6, 2, 8]),
+    ] {
+        let mut device = printed(b"");
+        assert_ne!(ask(&mut device, asked), NOTHING, "{question}");
+        inject(&mut device, &format!("without {question}"));
+        assert_eq!(ask(&mut device, asked), NOTHING, "{question}");
+        assert_eq!(ask(&mut device, b"a\n"), NOTHING, "{question}");
+        assert_eq!(text(&device), "a", "{question}: and it prints on");
+        inject(&mut device, &format!("with {question}"));
+        assert_ne!(ask(&mut device, asked), NOTHING, "{question}");
+    }
+}
+
+#[test]
+fn counters_that_are_saved_too_seldom_show_what_they_showed() {
+    let mut device = printed(b"a\n\x1DVB\x00");
+    inject(&mut device, "counters stand");
+    assert_eq!(ask(&mut device, b"b\nc\n\x1DVB\x00\x1Dg2\x00\x32\x00\x1Dg2\x00\x94\x00"), b"_1\0_1\0");
+    inject(&mut device, "counters run");
+    assert_eq!(ask(&mut device, b"\x1Dg2\x00\x32\x00\x1Dg2\x00\x94\x00"), b"_2\0_3\0");
 }

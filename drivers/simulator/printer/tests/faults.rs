@@ -186,6 +186,20 @@ fn the_line_breaks_at_a_byte_of_the_answer() {
 }
 
 #[test]
+fn an_idle_connection_is_closed() {
+    let mut link = MemoryLink::new(Device::in_memory(EPSON, 48));
+    link.inject("idle 90s").expect("a line");
+    let mut port = link.open().expect("open");
+    port.write(b"a\n", SECOND).expect("written");
+    link.advance(80 * SECOND);
+    port.write(b"b\n", SECOND).expect("written");
+    assert!(matches!(port.read(&mut [0], 200 * SECOND), Err(PortError::Gone(_))));
+    assert_eq!(link.now(), 170 * SECOND);
+    link.open().expect("open again").write(b"c\n", SECOND).expect("written");
+    assert_eq!(link.device(|device| text(device)), "a\nb\nc");
+}
+
+#[test]
 fn a_small_buffer_holds_the_host_up_loses_bytes_or_says_xoff() {
     let long = [b"x".repeat(60), b"\n".to_vec()].concat();
     let mut link = MemoryLink::new(Device::in_memory(EPSON, 48));

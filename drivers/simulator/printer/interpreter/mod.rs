@@ -4,18 +4,20 @@
 //! Strict: a parameter out of range, a command in the middle of a line that must begin one, a symbol wider than the
 //! paper and everything unknown is recorded as an incident.
 
-use super::barcode::System;
+mod identity;
+mod print;
+
 use super::bitmap::Bitmap;
-use super::books::{Counter, Cut, Item, Line};
+use super::books::{Counter, Cut, Item};
 use super::command::Command;
-use super::font;
+use super::font::Glyphs;
 use super::line::{Align, LineBuffer};
 use super::modes::Modes;
 use super::picture;
-use super::profile::{FONT_A_WIDTH, Profile};
+use super::profile::Profile;
 use super::reader::{Reader, Token};
 use super::symbol::Made;
-use super::text::{Letter, Text};
+use super::text::Text;
 use super::trace::Trace;
 
 /// Rows from the print head to the cutter.
@@ -63,13 +65,14 @@ pub(crate) enum Output {
 /// The interpreter of one printer.
 #[derive(Clone, Debug)]
 pub(crate) struct Interpreter {
-    profile: Profile,
+    pub(super) profile: Profile,
     /// Dots across the paper.
     paper: usize,
     reader: Reader,
     text: Text,
     pub(super) modes: Modes,
     line: LineBuffer,
+    glyphs: Glyphs,
     deselected: bool,
     graphics: Option<Bitmap>,
     out: Vec<Output>,
@@ -87,6 +90,7 @@ impl Interpreter {
             text: Text::new(profile.chinese),
             modes: Modes::default(),
             line: LineBuffer::default(),
+            glyphs: Glyphs::default(),
             deselected: false,
             graphics: None,
             out: Vec::new(),
@@ -246,14 +250,17 @@ impl Interpreter {
             Command::Columns { m, data } => self.line.picture(picture::columns(m, &data)),
             Command::Graphics { function, data } => self.graphics(function, &data),
             Command::Logo { number } => self.incident(format!("no logo is stored under {number}")),
+            Command::Identify(_) if !self.profile.answers.identity => self.incident("GS I is not known here"),
             Command::Identify(n) => self.identify(n),
             Command::TransmitStatus(n) => match n {
+                _ if !self.profile.answers.queued => self.incident("GS r is not known here"),
                 1 | 2 | 49 | 50 => self.out.push(Output::Status(n)),
                 _ => self.out_of_range("GS r", n),
             },
+            Command::AutomaticStatus(_) if !self.profile.answers.automatic => self.incident("GS a is not known here"),
             Command::AutomaticStatus(n) => self.out.push(Output::AutomaticStatus(n)),
             Command::ProcessId(id) => self.process_id(id),
-            Command::ResetCounter(_) | Command::ReadCounter(_) if !self.profile.counters => {
+            Command::ResetCounter(_) | Command::ReadCounter(_) if !self.profile.answers.counters => {
                 self.incident("GS g is not known here");
             }
             Command::ResetCounter(n) => match Counter::of(n) {
@@ -271,197 +278,5 @@ impl Interpreter {
 
     fn out_of_range(&mut self, name: &str, n: u8) {
         self.incident(format!("{name} {n} is out of range"));
-    }
-
-    fn letter(&mut self, byte: u8) {
-        let (char, double) = match self.text.decode(byte) {
-            Letter::Half => return,
-            Letter::Single(char) => (char, false),
-            Letter::Double(char) => (char, true),
-        };
-        let modes = &self.modes;
-        let cell = font::cell(modes.font_b).0 * if double { 2 } else { 1 };
-        let glyph = picture::glyph(char, cell, modes);
-        let gap = modes.gap * modes.wide;
-        let area = modes.area(self.paper);
-        if self.line.x + glyph.width() > area && !self.line.is_empty() {
-            self.end_line();
-        }
-        let (modes, look) = (&self.modes, &mut self.line.look);
-        look.bold |= modes.bold || modes.double_strike;
-        look.underlined |= modes.underline > 0;
-        look.reverse |= modes.reverse;
-        look.upside_down |= modes.upside_down;
-        look.wide = look.wide.max(modes.wide as u8);
-        look.tall = look.tall.max(modes.tall as u8);
-        self.line.letter(char, glyph, gap);
-    }
-
-    fn tab(&mut self) {
-        let here = self.line.x;
-        match self.modes.tabs.iter().map(|column| column * FONT_A_WIDTH).find(|place| *place > here) {
-            Some(place) if place < self.area() => self.line.x = place,
-            _ => self.incident("HT without a tab position"),
-        }
-    }
-
-    fn move_to(&mut self, name: &str, dots: i32) {
-        match usize::try_from(dots) {
-            Ok(place) if place <= self.area() => self.line.x = place,
-            _ => self.incident(format!("{name} leads out of the print area")),
-        }
-    }
-
-    /// Prints the line and feeds.
-    fn end_line(&mut self) {
-        let line = std::mem::take(&mut self.line);
-        let has_picture = line.has_picture();
-        let (said, dots) = line.compose(self.modes.align, self.area());
-        let rows = dots.height().max(self.modes.spacing);
-        let mut paper = Bitmap::new(self.paper, 0);
-        paper.extend(rows);
-        paper.draw(&dots, self.modes.margin, 0);
-        if has_picture {
-            let (width, height, hash) = (dots.width(), dots.height(), format!("{:016x}", dots.fingerprint()));
-            self.out.push(Output::Paper(Item::Image { width, height, hash }, Bitmap::new(self.paper, 0)));
-            if said.text.is_empty() {
-                // The picture's own line feed is part of it.
-                self.out.push(Output::Paper(Item::Feed { rows }, paper));
-                return;
-            }
-        }
-        self.out.push(Output::Paper(Item::Line(said), paper));
-    }
-
-    fn feed_lines(&mut self, n: u8) {
-        let mut left = n;
-        if !self.line.is_empty() {
-            self.end_line();
-            left = left.saturating_sub(1);
-        }
-        for _ in 0..left {
-            let item = Item::Line(Line::default());
-            self.out.push(Output::Paper(item, Bitmap::new(self.paper, self.modes.spacing)));
-        }
-    }
-
-    fn feed_rows(&mut self, rows: usize) {
-        if rows > 0 {
-            self.out.push(Output::Paper(Item::Feed { rows }, Bitmap::new(self.paper, rows)));
-        }
-    }
-
-    fn cut(&mut self, m: u8, feed: Option<u8>) {
-        if !self.line.is_empty() {
-            self.incident("a cut in the middle of a line is ignored");
-            return;
-        }
-        if let Some(more) = feed {
-            self.feed_rows(CUTTER_DISTANCE + usize::from(more));
-        }
-        let full = matches!(m, 0 | 48 | 65 | 97 | 103);
-        self.out.push(Output::Cut(if full { Cut::Full } else { Cut::Partial }));
-    }
-
-    /// Units of 2 ms.
-    fn pulse(&mut self, pin: u8, on: u8, off: u8) {
-        self.out.push(Output::Pulse { pin, on_ms: u16::from(on) * 2, off_ms: u16::from(off) * 2 });
-    }
-
-    fn barcode(&mut self, system: System, data: &[u8]) {
-        let symbol = match system.symbol(data) {
-            Ok(symbol) => symbol,
-            Err(why) => {
-                // The content is text then, as after a bad byte.
-                self.incident(format!("{why}: {}", system.name()));
-                for byte in data {
-                    self.letter(*byte);
-                }
-                return;
-            }
-        };
-        if let Some(doubt) = symbol.doubt {
-            self.incident(format!("{doubt}: {} {}", system.name(), symbol.data));
-        }
-        let modes = &self.modes;
-        let dots = picture::barcode(&symbol, modes);
-        let item = Item::Barcode {
-            system: system.name().to_owned(),
-            module: modes.barcode_module as u8,
-            readable: modes.barcode_text != 0,
-            data: symbol.data,
-        };
-        self.place("a bar code", item, &dots);
-    }
-
-    /// Prints something that must begin a line and must fit into it.
-    fn place(&mut self, what: &str, item: Item, dots: &Bitmap) {
-        if !self.line.is_empty() {
-            self.incident(format!("{what} in the middle of a line is ignored"));
-        } else if dots.width() > self.area() {
-            let (wide, room) = (dots.width(), self.area());
-            self.incident(format!("{what} of {wide} dots is wider than the {room} of the paper and is not printed"));
-        } else {
-            let mut paper = Bitmap::new(self.paper, dots.height());
-            paper.draw(dots, self.modes.margin + self.modes.align.indent(dots.width(), self.area()), 0);
-            self.out.push(Output::Paper(item, paper));
-        }
-    }
-
-    fn image(&mut self, name: &str, dots: &Bitmap) {
-        let item =
-            Item::Image { width: dots.width(), height: dots.height(), hash: format!("{:016x}", dots.fingerprint()) };
-        if dots.width() <= self.area() {
-            self.place(name, item, dots);
-            return;
-        }
-        self.incident(format!("{name} of {} dots is cut off at {}", dots.width(), self.area()));
-        let shown = Bitmap::drawn(self.area(), dots.height(), |x, y| dots.get(x, y));
-        self.place(name, item, &shown);
-    }
-
-    /// GS ( L.
-    fn graphics(&mut self, function: u8, data: &[u8]) {
-        match (function, data) {
-            (112, _) => match picture::graphics(data) {
-                Ok(dots) => self.graphics = Some(dots),
-                Err(why) => self.incident(why),
-            },
-            (2 | 50, []) => match self.graphics.take() {
-                Some(dots) => self.image("GS ( L", &dots),
-                None => self.incident("GS ( L 50 without stored graphics"),
-            },
-            (69, _) => self.incident("no logo is stored under this key"),
-            (0..=4 | 48 | 49 | 51 | 52, _) => {}
-            _ => self.incident(format!("function {function} of GS ( L is not known here")),
-        }
-    }
-
-    fn identify(&mut self, n: u8) {
-        let profile = self.profile;
-        let text = |text: &str| [b"_".as_slice(), text.as_bytes(), b"\0"].concat();
-        let answer = match n {
-            1 | 49 => vec![0x20],
-            // A cutter, and double-byte characters where there are some.
-            2 | 50 => vec![if profile.chinese { 0x03 } else { 0x02 }],
-            3 | 51 => vec![0x01],
-            65 => text("1.00"),
-            66 => text(profile.maker),
-            67 => text(profile.model),
-            68 => text("SIM0000001"),
-            69 => text(if profile.chinese { "CHINA GB18030" } else { "" }),
-            _ => return self.out_of_range("GS I", n),
-        };
-        self.out.push(Output::Answer(answer));
-    }
-
-    fn process_id(&mut self, id: [u8; 4]) {
-        if !self.profile.process_id {
-            self.incident("GS ( H is not known here");
-        } else if id.iter().all(|byte| (32..=126).contains(byte)) {
-            self.out.push(Output::Answer([b"7\"".as_slice(), &id, b"\0"].concat()));
-        } else {
-            self.incident("GS ( H takes bytes 32..126");
-        }
     }
 }
