@@ -48,6 +48,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
+use kkm_drivers::spoil::{self, Spoil};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use rusqlite_migration::{M, Migrations};
@@ -284,7 +285,7 @@ fn prepare(connection: &mut Connection, path: &Path) -> Result<(), JournalError>
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
     let mode: String = connection.query_row("PRAGMA journal_mode", [], |r| r.get(0))?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
-    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "synchronous", if spoil::is(Spoil::SyncOff) { "OFF" } else { "FULL" })?;
     connection.pragma_update(None, "foreign_keys", true)?;
     // A new journal, or a copy that was put back, has no log yet, and SQLite calls that locked.
     if mode == "wal" {
