@@ -13,13 +13,14 @@ import sqlite3
 import subprocess
 import threading
 import time
+import uuid
 from contextlib import closing
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = os.environ.get("KKM_TEST_PROGRAM", str(ROOT / "target/debug/kkm-bridge"))
 SHOP_TOKEN = "shop-token-0123456789abcdef"
-PARTNER_TOKEN = "partner-token-0123456789abcdef"
 
 PATIENCE_S = float(os.environ.get("KKM_TEST_PATIENCE_S", "60"))
 """No event takes longer on a busy machine."""
@@ -47,38 +48,51 @@ def wait_until(event, what):
     return found
 
 
+class Mail(http.server.BaseHTTPRequestHandler):
+    """The cloud's door: one for all shops of this process, told apart by the partner's token. So a journal that is taken
+    to another bench finds its cloud at the same address."""
+
+    protocol_version = "HTTP/1.1"
+    boxes = {}
+
+    def do_POST(self):
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.boxes[self.headers["Authorization"].removeprefix("Bearer ")].hear(body)
+        self.send_response(200)
+        self.send_header("Content-Length", "2")
+        self.end_headers()
+        self.wfile.write(b"{}")
+
+    def log_message(self, *_):
+        pass
+
+
+def open_door():
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Mail)
+    server.daemon_threads = True
+    # A daemon that is killed leaves its connections as they are.
+    server.handle_error = lambda *_: None
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return f"http://127.0.0.1:{server.server_address[1]}"
+
+
+ORIGIN = open_door()
+
+
 class Cloud:
-    """Keeps every callback, and answers each with 200."""
+    """What one shop's cloud heard."""
 
-    def __init__(self, heard=None):
-        self.bodies = []
+    def __init__(self, heard=lambda body: None):
+        self.token = f"partner-token-{uuid.uuid4().hex}"
+        self.bodies, self.heard = [], heard
         self.news = threading.Condition()
-        cloud = self
+        Mail.boxes[self.token] = self
 
-        class Door(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_POST(self):
-                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                with cloud.news:
-                    cloud.bodies.append(body)
-                    if heard is not None:
-                        heard(body)
-                    cloud.news.notify_all()
-                self.send_response(200)
-                self.send_header("Content-Length", "2")
-                self.end_headers()
-                self.wfile.write(b"{}")
-
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Door)
-        self.server.daemon_threads = True
-        # A daemon that is killed leaves its connections as they are.
-        self.server.handle_error = lambda *_: None
-        self.origin = f"http://127.0.0.1:{self.server.server_address[1]}"
-        threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
+    def hear(self, body):
+        with self.news:
+            self.bodies.append(body)
+            self.heard(body)
+            self.news.notify_all()
 
     def words(self, name):
         """The different bodies that were heard for an id."""
@@ -88,12 +102,7 @@ class Cloud:
 
     def await_word(self, name):
         with self.news:
-            found = self.news.wait_for(lambda: any(b["id"] == name for b in self.bodies), PATIENCE_S)
-        check(found, f"{name}: the cloud never heard of it")
-
-    def close(self):
-        self.server.shutdown()
-        self.server.server_close()
+            return self.news.wait_for(lambda: any(b["id"] == name for b in self.bodies), PATIENCE_S)
 
 
 class Register:
@@ -146,7 +155,7 @@ class Shop:
         self.settings = settings
         self.daemon = self.url = None
         self.answered, self.sent = [], []
-        for name, token in (("shop.token", SHOP_TOKEN), ("partner.token", PARTNER_TOKEN)):
+        for name, token in (("shop.token", SHOP_TOKEN), ("partner.token", self.cloud.token)):
             path = self.place / name
             path.write_text(token)
             path.chmod(0o600)
@@ -163,7 +172,7 @@ directory = "{self.state}/journal"
 socket = "{self.place}/control.sock"
 [callback]
 token = {{ file = "{self.place}/partner.token" }}
-allowed = ["{self.cloud.origin}"]
+allowed = ["{ORIGIN}"]
 [shops.salon]
 token = {{ file = "{self.place}/shop.token" }}
 device = "front"
@@ -176,10 +185,19 @@ quiet_ms = 0
 
     def start(self, environment=None):
         """Starts the daemon; False when it ended before it was ready."""
+        self.spawn(environment)
+        return self.ready()
+
+    def spawn(self, environment=None):
+        """Starts the daemon and waits for nothing."""
         log = open(self.place / "daemon.log", "a")
         environment = {**os.environ, "KKM_BRIDGE_LOG": "debug", **(environment or {})}
         self.daemon = subprocess.Popen([PROGRAM, "--config", self.config(), "run"], env=environment,
                                        stdout=subprocess.PIPE, stderr=log, text=True)
+        log.close()
+
+    def ready(self):
+        """Waits until it is; False when it ended before."""
         line = self.daemon.stdout.readline()
         if not line.startswith("kkm-bridge ready"):
             self.daemon.wait()
@@ -216,7 +234,7 @@ quiet_ms = 0
         document["positions"] = [{"type": "service", "title": name, "price": 100 + number % 1000, "quantity": 1,
                                   "discount_amount": 0, "vat": "ru_vat_10", "payment_method": "payment"}]
         document["payments"] = [{"type": "cash", "sum": 100 + number % 1000}]
-        document["callback_url"] = f"{self.cloud.origin}/api/v1/integration/kkm/callback/"
+        document["callback_url"] = f"{ORIGIN}/api/v1/integration/kkm/callback/"
         return document
 
     def post(self, name, number):
@@ -237,13 +255,17 @@ quiet_ms = 0
         return {"http": answer.status, **body}
 
     def rows(self, query="SELECT request_id, state FROM documents"):
-        """What the journal's file says."""
-        with closing(sqlite3.connect(f"file:{self.state}/journal/journal.db?mode=ro", uri=True)) as journal:
-            return journal.execute(query).fetchall()
+        """What the journal says, read from a copy: who opens it would change it."""
+        with TemporaryDirectory(dir=self.place) as copy:
+            for name in ("journal.db", "journal.db-wal"):
+                if (path := self.state / "journal" / name).exists():
+                    shutil.copyfile(path, Path(copy) / name)
+            with closing(sqlite3.connect(Path(copy) / "journal.db")) as journal:
+                return journal.execute(query).fetchall()
 
     def kept(self):
-        """Every document that was answered is in the journal."""
-        ids = {json.loads(request_id) for request_id, _ in self.rows()}
+        """Every document that was answered is in the journal. Asked while no daemon runs."""
+        ids = {json.loads(request_id) for request_id, _ in self.rows()} if self.answered else set()
         lost = [name for name in self.answered if name not in ids]
         check(not lost, f"answered and not in the journal: {lost}")
 
@@ -254,7 +276,7 @@ quiet_ms = 0
                 # Too many ahead is an answer too: later, then.
                 wait_until(lambda: (self.post(name, number) or {}).get("http") == 200, f"{name} is taken")
         for name, _ in self.sent:
-            self.cloud.await_word(name)
+            check(self.cloud.await_word(name), f"{name}: the cloud never heard of it\n{self.log()}")
         self.true()
 
     def true(self, among=None):
@@ -274,5 +296,4 @@ quiet_ms = 0
     def close(self):
         self.kill()
         self.register.kill()
-        self.cloud.close()
         shutil.rmtree(self.place, ignore_errors=True)
