@@ -8,11 +8,10 @@ in any order, and a write may be torn between two sectors.
 
 import os
 import struct
-import subprocess
 from pathlib import Path
 
 import image
-from bench import check, wait_until
+from bench import check
 
 MAGIC = 0x6A736677736872
 FLUSH, FUA, DISCARD = 1, 2, 4
@@ -25,21 +24,15 @@ class Recorder:
 
     def __init__(self, place):
         self.place = Path(place)
-        self.base, self.disk, self.log, self.export, self.at = (
-            self.place / name for name in ("base.img", "disk.img", "disk.log", "export.img", "disk"))
+        self.base, self.disk, self.log, self.at = (
+            self.place / name for name in ("base.img", "disk.img", "disk.log", "disk"))
         image.make(self.base)
-        image.run("cp", "--sparse=always", self.base, self.disk)
+        image.copy(self.base, self.disk)
         self.log.touch()
-        self.export.touch()
-        self.daemon = subprocess.Popen([
-            "qemu-storage-daemon", "--blockdev",
-            f"driver=blklogwrites,node-name=logged,file.driver=file,file.filename={self.disk},"
-            f"log.driver=file,log.filename={self.log},log-append=off",
-            "--export", f"type=fuse,id=export,node-name=logged,mountpoint={self.export},writable=on,growable=off"])
-        wait_until(lambda: self.export.stat().st_size == self.disk.stat().st_size, "the exported disk")
-        self.loop = subprocess.run(["losetup", "-f", "--show", self.export], check=True, text=True,
-                                   capture_output=True).stdout.strip()
-        image.mount(self.loop, self.at, "defaults")
+        self.daemon, self.export = image.export(
+            self.place, f"driver=blklogwrites,node-name=top,file.driver=file,file.filename={self.disk},"
+            f"log.driver=file,log.filename={self.log},log-append=off", self.disk)
+        image.mount(self.export, self.at)
 
     def now(self):
         """How much is in the log: whatever is durable now was asked for before."""
@@ -47,7 +40,6 @@ class Recorder:
 
     def close(self):
         image.unmount(self.at)
-        image.run("losetup", "-d", self.loop)
         self.daemon.terminate()
         self.daemon.wait()
 
@@ -86,7 +78,7 @@ class Replay:
     def __init__(self, base, work, log):
         self.entries, self.sector_size = read(log)
         self.durable, self.applied = Path(work), 0
-        image.run("cp", "--sparse=always", base, self.durable)
+        image.copy(base, self.durable)
         self.flushes = [n for n, entry in enumerate(self.entries) if entry.flags & FLUSH]
 
     def write(self, file, entry, size=None):
@@ -101,7 +93,7 @@ class Replay:
                 self.write(file.fileno(), entry)
         check(self.applied <= last, "states are built in the order of the log")
         self.applied = last
-        image.run("cp", "--sparse=always", self.durable, path)
+        image.copy(self.durable, path)
         tail = self.entries[last:upto]
         with open(path, "r+b") as file:
             for entry in tail:

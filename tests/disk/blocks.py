@@ -31,10 +31,10 @@ class Witness:
         self.posted, self.answered, self.heard, self.books = [], [], [], []
 
     def snapshot(self, books):
-        """The books as they are now."""
+        """The books as they are now; the first ones are older than anything in the log."""
         copy = self.place / f"books-{len(self.books)}"
         shutil.copytree(books, copy)
-        self.books.append((self.now(), copy))
+        self.books.append((self.now() if self.books else 0, copy))
 
     def until(self, place):
         """What was seen by then."""
@@ -145,7 +145,7 @@ def go_on(place, seen, disk, name):
     finally:
         if shop is not None:
             shop.close()
-            image.unmount(at)
+            image.let_go(at)
         disk.unlink()
 
 

@@ -68,7 +68,7 @@ def shop_of_cuts(seed, count):
         raise Broken(f"seed {seed}: {broken}") from None
     finally:
         shop.close()
-        image.unmount(at)
+        image.let_go(at)
 
 
 def main():

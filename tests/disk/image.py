@@ -7,6 +7,8 @@ import subprocess
 import time
 from pathlib import Path
 
+from bench import wait_until
+
 EXT4_IOC_SHUTDOWN = 0x8004587D
 """_IOR('X', 125, __u32) of fs/ext4: from here on nothing reaches the disk."""
 NOLOGFLUSH = 2
@@ -17,7 +19,9 @@ SIZE_MB = 64
 
 
 def run(*command):
-    subprocess.run([str(word) for word in command], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True)
+    if done.returncode:
+        raise OSError(f"{command}: {done.returncode}: {done.stderr}")
 
 
 def make(path, megabytes=SIZE_MB):
@@ -38,10 +42,29 @@ def unmount(at):
     while True:
         try:
             return run("umount", at)
-        except subprocess.CalledProcessError:
+        except OSError:
             if time.monotonic() > deadline:
                 raise
             time.sleep(0.02)
+
+
+def let_go(at):
+    """At the end of a round, however it went."""
+    subprocess.run(["umount", "--lazy", str(at)], stderr=subprocess.DEVNULL)
+
+
+def copy(image, to):
+    run("cp", "--sparse=always", image, to)
+
+
+def export(place, driver, disk, *more):
+    """A block device of `qemu-storage-daemon` as a file: the daemon and the file. `driver` ends in `node-name=top`."""
+    file = Path(place) / "export.img"
+    file.touch()
+    daemon = subprocess.Popen(["qemu-storage-daemon", *more, "--blockdev", driver, "--export",
+                               f"type=fuse,id=export,node-name=top,mountpoint={file},writable=on,growable=off"])
+    wait_until(lambda: file.stat().st_size == Path(disk).stat().st_size, "the exported disk")
+    return daemon, file
 
 
 def cut(at):
