@@ -11,6 +11,7 @@ mod disk;
 mod duplicate;
 mod evidence;
 mod hostile;
+mod moments;
 mod refusal;
 mod register;
 mod restart;
