@@ -16,16 +16,19 @@ pub enum Spoil {
     AmountOnlyMatch,
     /// A query without an answer is taken as "not registered".
     SilenceIsNo,
+    /// The journal does not wait for the disk.
+    SyncOff,
 }
 
 impl Spoil {
     /// All, with the names of `KKM_BRIDGE_SPOIL`.
-    pub const NAMES: [(&'static str, Self); 5] = [
+    pub const NAMES: [(&'static str, Self); 6] = [
         ("no-mark", Self::NoMark),
         ("blind-resend", Self::BlindResend),
         ("answer-before-commit", Self::AnswerBeforeCommit),
         ("amount-only-match", Self::AmountOnlyMatch),
         ("silence-is-no", Self::SilenceIsNo),
+        ("sync-off", Self::SyncOff),
     ];
 }
 

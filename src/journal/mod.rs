@@ -48,6 +48,8 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
+use kkm_drivers::failpoint;
+use kkm_drivers::spoil::{self, Spoil};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use rusqlite_migration::{M, Migrations};
@@ -174,10 +176,12 @@ impl Journal {
         // Requests hold customers' contacts: nobody else reads here.
         std::fs::DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(io)?;
         let lock = own(directory)?;
+        failpoint::hit("journal.owned");
         let epoch = options.epoch.map_or_else(draw_epoch, Ok)?;
         let path = directory.join(FILE);
         let mut connection = Connection::open(&path)?;
         prepare(&mut connection, &path)?;
+        failpoint::hit("journal.prepared");
         let reader =
             Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
         reader.busy_timeout(std::time::Duration::from_secs(5))?;
@@ -215,7 +219,7 @@ impl Journal {
 
     /// Whether the disk has room to accept more.
     pub fn has_room(&self) -> bool {
-        reserve::has_room(&self.inner.directory) && !kkm_drivers::failpoint::fails("journal.room")
+        reserve::has_room(&self.inner.directory) && !failpoint::fails("journal.room")
     }
 
     /// Looks at every page; slow on a large journal, so done beside the work. Opens a connection of its own.
@@ -294,7 +298,7 @@ fn prepare(connection: &mut Connection, path: &Path) -> Result<(), JournalError>
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
     let mode: String = connection.query_row("PRAGMA journal_mode", [], |r| r.get(0))?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
-    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "synchronous", if spoil::is(Spoil::SyncOff) { "OFF" } else { "FULL" })?;
     connection.pragma_update(None, "foreign_keys", true)?;
     // A new journal, or a copy that was put back, has no log yet, and SQLite calls that locked.
     if mode == "wal" {
@@ -302,6 +306,7 @@ fn prepare(connection: &mut Connection, path: &Path) -> Result<(), JournalError>
         if busy != 0 {
             return Err(damaged("the log cannot be moved into the file".into()));
         }
+        failpoint::hit("journal.moved");
     }
     let migrations = Migrations::new(MIGRATIONS.iter().map(|sql| M::up(sql)).collect());
     migrations.to_latest(connection).map_err(|error| damaged(error.to_string()))?;

@@ -144,9 +144,11 @@ fn write_all(
         if let Some(hook) = &mut before_commit {
             hook();
         }
+        failpoint::hit("journal.before-commit");
         if let Err(error) = commit(connection, reserve) {
             give_up("a commit failed", &error);
         }
+        failpoint::hit("journal.committed");
         commits.one_more();
         for reply in replies {
             reply();
