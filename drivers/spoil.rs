@@ -16,16 +16,37 @@ pub enum Spoil {
     AmountOnlyMatch,
     /// A query without an answer is taken as "not registered".
     SilenceIsNo,
+    /// Commits are not synced.
+    SyncOff,
+    /// A registered twin is not looked for.
+    TwinUnchecked,
+    /// A doubt is reported as an error.
+    DoubtIsError,
+    /// Outcome and report are two transactions.
+    ReportApart,
+    /// The document that came last is begun first.
+    LastFirst,
+    /// A person's "no" counts without a second look.
+    NoSecondLook,
+    /// Intake does not look where the callback leads.
+    CallbackUnchecked,
 }
 
 impl Spoil {
     /// All, with the names of `KKM_BRIDGE_SPOIL`.
-    pub const NAMES: [(&'static str, Self); 5] = [
+    pub const NAMES: [(&'static str, Self); 12] = [
         ("no-mark", Self::NoMark),
         ("blind-resend", Self::BlindResend),
         ("answer-before-commit", Self::AnswerBeforeCommit),
         ("amount-only-match", Self::AmountOnlyMatch),
         ("silence-is-no", Self::SilenceIsNo),
+        ("sync-off", Self::SyncOff),
+        ("twin-unchecked", Self::TwinUnchecked),
+        ("doubt-is-error", Self::DoubtIsError),
+        ("report-apart", Self::ReportApart),
+        ("last-first", Self::LastFirst),
+        ("no-second-look", Self::NoSecondLook),
+        ("callback-unchecked", Self::CallbackUnchecked),
     ];
 }
 

@@ -48,6 +48,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
+use kkm_drivers::spoil::{self, Spoil};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use rusqlite_migration::{M, Migrations};
@@ -150,21 +151,18 @@ struct Inner {
 #[doc(hidden)]
 #[derive(Default)]
 pub struct Options {
-    /// The epoch; drawn when absent.
+    /// The epoch; drawn when absent: a simulation that is run again makes the same markers.
     pub epoch: Option<u32>,
     /// Called by the writer before each commit: a bench makes a slow disk of it.
     pub before_commit: Option<Box<dyn FnMut() + Send>>,
+    /// There is no writer's thread: each job is committed by who brings it, and this ends the program when a commit fails.
+    pub alone: Option<fn() -> !>,
 }
 
 impl Journal {
     /// Opens or makes the journal in `directory` and becomes its owner.
     pub fn open(directory: &Path, clock: Arc<dyn Clock>) -> Result<Self, JournalError> {
         Self::open_with(directory, clock, Options::default())
-    }
-
-    /// The same with an epoch that is given: a simulation that is run again makes the same markers.
-    pub fn open_in_epoch(directory: &Path, clock: Arc<dyn Clock>, epoch: u32) -> Result<Self, JournalError> {
-        Self::open_with(directory, clock, Options { epoch: Some(epoch), before_commit: None })
     }
 
     /// The same with what only a program can choose.
@@ -181,10 +179,12 @@ impl Journal {
         let reader =
             Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
         reader.busy_timeout(std::time::Duration::from_secs(5))?;
+        let pen = writer::Pen::new(connection, reserve::Reserve::take(directory), options.before_commit, options.alone);
+        let writer = if options.alone.is_some() { writer::Writer::here(pen) } else { writer::Writer::start(pen) };
         Ok(Self {
             inner: Arc::new(Inner {
                 reader: Mutex::new(reader),
-                writer: writer::Writer::start(connection, reserve::Reserve::take(directory), options.before_commit),
+                writer,
                 directory: directory.to_owned(),
                 epoch,
                 clock,
@@ -284,7 +284,7 @@ fn prepare(connection: &mut Connection, path: &Path) -> Result<(), JournalError>
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
     let mode: String = connection.query_row("PRAGMA journal_mode", [], |r| r.get(0))?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
-    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "synchronous", if spoil::is(Spoil::SyncOff) { "OFF" } else { "FULL" })?;
     connection.pragma_update(None, "foreign_keys", true)?;
     // A new journal, or a copy that was put back, has no log yet, and SQLite calls that locked.
     if mode == "wal" {

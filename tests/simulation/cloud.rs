@@ -15,6 +15,8 @@ pub struct Cloud {
     pub heard: BTreeMap<Row, Vec<String>>,
     /// The same by id, over all its reports.
     pub heard_by_id: BTreeMap<String, Vec<String>>,
+    /// All words.
+    pub words: usize,
 }
 
 impl Cloud {
@@ -44,6 +46,7 @@ impl Cloud {
             Some(CloudSays::Unreachable) => (false, Answer::Unreachable("no route".to_owned())),
         };
         if heard {
+            self.words += 1;
             let parsed: serde_json::Value = serde_json::from_str(body).expect("a status body is JSON");
             let status = parsed["status"].as_str().unwrap_or_default().to_owned();
             self.heard_by_id.entry(parsed["id"].to_string()).or_default().push(status);

@@ -55,7 +55,7 @@ fn the_same_seed_lives_the_same_life() {
 /// twin was printed.
 #[test]
 fn the_closing_of_a_shift_is_no_return_of_a_sale() {
-    let first = Sent { sale: 0, id: 0, back: false, later: 0, price: 250 };
+    let first = Sent { sale: 0, id: 0, back: false, later: 0, price: 250, elsewhere: false };
     let acts = [
         Act::Post(first),
         Act::Work(20),

@@ -57,8 +57,10 @@ struct State {
     ghosts: BTreeMap<String, File>,
     faults: Vec<Fault>,
     frozen: bool,
-    writes: u64,
-    syncs: u64,
+    /// Writes and syncs that were called.
+    calls: u64,
+    /// Faults that came.
+    troubles: u64,
 }
 
 /// A file and its locks.
@@ -116,13 +118,17 @@ impl Disk {
         held(&self.state).frozen
     }
 
-    /// Writes and syncs until now.
-    pub fn calls(&self) -> (u64, u64) {
-        let state = held(&self.state);
-        (state.writes, state.syncs)
+    /// Writes and syncs until now: as long as this stays, nothing has changed.
+    pub fn calls(&self) -> u64 {
+        held(&self.state).calls
     }
 
-    /// All files as they are on the medium, durable: a start for another disk.
+    /// Faults that came until now.
+    pub fn troubles(&self) -> u64 {
+        held(&self.state).troubles
+    }
+
+    /// All files as they are seen: a start for another disk.
     pub fn image(&self) -> BTreeMap<String, Vec<u8>> {
         let state = held(&self.state);
         state.files.iter().map(|(name, node)| (name.clone(), node.file.bytes().to_vec())).collect()
@@ -224,7 +230,7 @@ impl Disk {
     pub(crate) fn write(&self, life: u32, name: &str, at: usize, bytes: &[u8]) -> Result<(), No> {
         let mut state = held(&self.state);
         state.alive(life)?;
-        state.writes += 1;
+        state.calls += 1;
         let grows = state.files.get(name).is_some_and(|node| at + bytes.len() > node.file.size());
         let trouble = state.trouble(Call::Write, grows);
         let file = &mut state.files.get_mut(name).ok_or(No::Io)?.file;
@@ -244,7 +250,7 @@ impl Disk {
     pub(crate) fn sync(&self, life: u32, name: &str) -> Result<(), No> {
         let mut state = held(&self.state);
         state.alive(life)?;
-        state.syncs += 1;
+        state.calls += 1;
         let trouble = state.trouble(Call::Sync, false);
         let file = &mut state.files.get_mut(name).ok_or(No::Io)?.file;
         match trouble {
@@ -292,9 +298,8 @@ impl State {
             }
         }
         self.faults.retain(|fault| fault.times > 0);
-        if come == Some(Trouble::Freeze) {
-            self.frozen = true;
-        }
+        self.troubles += u64::from(come.is_some());
+        self.frozen |= come == Some(Trouble::Freeze);
         come
     }
 }

@@ -117,7 +117,9 @@ impl Open {
     /// Works on the file itself.
     fn file<R>(&mut self, work: impl FnOnce(&mut File) -> R) -> Result<R, No> {
         match &mut self.kind {
-            Kind::Named { disk, path, name_at, life } => disk.with(*life, &path[*name_at..], |node| work(&mut node.file)),
+            Kind::Named { disk, path, name_at, life } => {
+                disk.with(*life, &path[*name_at..], |node| work(&mut node.file))
+            }
             Kind::Scratch(file) => Ok(work(file)),
         }
     }
@@ -219,7 +221,12 @@ unsafe extern "C" fn close(file: *mut ffi::sqlite3_file) -> c_int {
     ffi::SQLITE_OK
 }
 
-unsafe extern "C" fn read(file: *mut ffi::sqlite3_file, into: *mut c_void, count: c_int, at: ffi::sqlite3_int64) -> c_int {
+unsafe extern "C" fn read(
+    file: *mut ffi::sqlite3_file,
+    into: *mut c_void,
+    count: c_int,
+    at: ffi::sqlite3_int64,
+) -> c_int {
     // SAFETY: `into` has room for `count` bytes; SQLite may not have written there, and u8 takes any value once zeroed.
     let into = unsafe {
         into.cast::<u8>().write_bytes(0, count as usize);
@@ -233,7 +240,12 @@ unsafe extern "C" fn read(file: *mut ffi::sqlite3_file, into: *mut c_void, count
     }
 }
 
-unsafe extern "C" fn write(file: *mut ffi::sqlite3_file, from: *const c_void, count: c_int, at: ffi::sqlite3_int64) -> c_int {
+unsafe extern "C" fn write(
+    file: *mut ffi::sqlite3_file,
+    from: *const c_void,
+    count: c_int,
+    at: ffi::sqlite3_int64,
+) -> c_int {
     // SAFETY: `from` holds `count` bytes.
     let from = unsafe { std::slice::from_raw_parts(from.cast::<u8>(), count as usize) };
     // SAFETY: an open file.
