@@ -68,6 +68,9 @@ const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_documents.sql")];
 /// a shop does not wait.
 const PAGES_CHECKED_AT_START: i64 = 1024;
 
+/// More than the journal has: none is compiled twice by one connection.
+const STATEMENTS: usize = 128;
+
 /// Row of a document; never used twice.
 pub type Row = i64;
 
@@ -179,8 +182,14 @@ impl Journal {
         let reader =
             Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
         reader.busy_timeout(std::time::Duration::from_secs(5))?;
-        let pen = writer::Pen::new(connection, reserve::Reserve::take(directory), options.before_commit, options.alone);
-        let writer = if options.alone.is_some() { writer::Writer::here(pen) } else { writer::Writer::start(pen) };
+        for connection in [&connection, &reader] {
+            connection.set_prepared_statement_cache_capacity(STATEMENTS);
+        }
+        // The disk of a simulation has no room to be reserved; the file is there.
+        let alone = options.alone.is_some();
+        let reserve = reserve::Reserve::take(directory, if alone { 1 } else { reserve::RESERVED_BYTES });
+        let pen = writer::Pen::new(connection, reserve, options.before_commit, options.alone);
+        let writer = if alone { writer::Writer::here(pen) } else { writer::Writer::start(pen) };
         Ok(Self {
             inner: Arc::new(Inner {
                 reader: Mutex::new(reader),

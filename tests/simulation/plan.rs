@@ -152,7 +152,7 @@ fn fault(chance: &mut Chance, price: u16) -> String {
 fn disk_fault(chance: &mut Chance) -> Act {
     let trouble = chance.one(&[Trouble::Freeze, Trouble::Freeze, Trouble::Io, Trouble::Full]);
     let call = if trouble == Trouble::Full { Call::Write } else { chance.one(&[Call::Write, Call::Sync, Call::Any]) };
-    let times = if trouble == Trouble::Freeze { 1 } else { chance.one(&[1, 1, 3, 60]) };
+    let times = if trouble == Trouble::Freeze { 1 } else { chance.one(&[1, 1, 3, 20]) };
     Act::Disk(Fault { call, after: chance.below(60) as u32, trouble, times })
 }
 

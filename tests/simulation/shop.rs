@@ -38,7 +38,7 @@ const START_WALL_MS: i64 = 1_790_049_600_000;
 static EMPTY: OnceLock<BTreeMap<String, Vec<u8>>> = OnceLock::new();
 
 /// Starts that may fail before the disk is mended, and after.
-const STARTS: u32 = 20;
+const STARTS: u32 = 5;
 
 thread_local! {
     /// The lock and the reserved room are real files, the same for all seeds of a thread.

@@ -87,7 +87,7 @@ impl Eyes {
     /// On the journal in that directory.
     pub fn open(directory: &Path) -> rusqlite::Result<Self> {
         let file = Connection::open_with_flags(directory.join(FILE), OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-        file.busy_timeout(std::time::Duration::from_secs(5))?;
+        file.set_prepared_statement_cache_capacity(32);
         Ok(Self { file })
     }
 

@@ -67,6 +67,9 @@ static SHARED: LazyLock<Mutex<BTreeMap<(String, u32), Weak<Shared>>>> = LazyLock
 pub fn install() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
+        // Nobody asks how much memory it has, and to count costs a lock at each piece. Refused once SQLite is in use.
+        // SAFETY: an option with one number behind it.
+        unsafe { ffi::sqlite3_config(ffi::SQLITE_CONFIG_MEMSTATUS, 0) };
         // SAFETY: SQLite's own first disk is never freed.
         let builtin = unsafe { ffi::sqlite3_vfs_find(null_mut()).as_ref() }.expect("SQLite has a disk");
         let vfs = Box::leak(Box::new(ffi::sqlite3_vfs {
