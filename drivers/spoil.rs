@@ -26,15 +26,13 @@ pub enum Spoil {
     ReportApart,
     /// The document that came last is begun first.
     LastFirst,
-    /// A person's "no" counts without a second look.
-    NoSecondLook,
     /// Intake does not look where the callback leads.
     CallbackUnchecked,
 }
 
 impl Spoil {
     /// All, with the names of `KKM_BRIDGE_SPOIL`.
-    pub const NAMES: [(&'static str, Self); 12] = [
+    pub const NAMES: [(&'static str, Self); 11] = [
         ("no-mark", Self::NoMark),
         ("blind-resend", Self::BlindResend),
         ("answer-before-commit", Self::AnswerBeforeCommit),
@@ -45,7 +43,6 @@ impl Spoil {
         ("doubt-is-error", Self::DoubtIsError),
         ("report-apart", Self::ReportApart),
         ("last-first", Self::LastFirst),
-        ("no-second-look", Self::NoSecondLook),
         ("callback-unchecked", Self::CallbackUnchecked),
     ];
 }

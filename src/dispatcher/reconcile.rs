@@ -17,9 +17,6 @@ impl Lane {
             self.journal.back(flight.row, Event::NotRegistered, None, "spoiled: not asked")?;
             return Ok(Pace::Again);
         }
-        if spoil::is(Spoil::NoSecondLook) && flight.decided_not {
-            return self.not_registered(flight, "spoiled: a person said so");
-        }
         failpoint::hit("reconcile.begin");
         let verdict = match self.since(flight).and_then(|since| self.driver.verdict(&flight.document, &since)) {
             Ok(verdict) => verdict,

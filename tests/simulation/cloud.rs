@@ -11,6 +11,8 @@ use crate::plan::CloudSays;
 #[derive(Default)]
 pub struct Cloud {
     answers: VecDeque<CloudSays>,
+    /// Nobody can reach it.
+    pub away: bool,
     /// Words by report, in the order in which they were heard.
     pub heard: BTreeMap<Row, Vec<String>>,
     /// The same by id, over all its reports.
@@ -37,7 +39,8 @@ impl Cloud {
             retry_after: (code == 429).then(|| "20".to_owned()),
             note: String::new(),
         };
-        let (heard, answer) = match self.answers.pop_front() {
+        let says = if self.away { Some(CloudSays::Unreachable) } else { self.answers.pop_front() };
+        let (heard, answer) = match says {
             None => (true, status(200)),
             // Whatever it answers, it may have taken the word.
             Some(CloudSays::Status(code)) => (true, status(code)),

@@ -31,6 +31,9 @@ impl Shop {
         // Where the daemon died of it, the word may stand or not.
         if lie && matches!(told, Some(Tell::Done(_)) | None) {
             self.truth.lied_yes.insert(row);
+            // It stands between two receipts of its sale as a true one would: what follows is this person's leave.
+            let docs = self.daemon().eyes.docs().map_err(|e| sql(&e))?;
+            self.truth.allowed.extend(docs.iter().find(|doc| doc.row == row).map(|doc| doc.sale));
         }
         self.check()
     }

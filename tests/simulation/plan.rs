@@ -81,6 +81,8 @@ pub enum Act {
     Jump(i64),
     /// Nobody does anything.
     Pass(Duration),
+    /// The cloud's name is not found for so many days, and nothing else happens.
+    Away(u8),
     /// So many steps of the lane.
     Work(u8),
     /// The next answers of the cloud.
@@ -171,7 +173,7 @@ fn answer(chance: &mut Chance) -> Act {
 }
 
 fn aside(chance: &mut Chance, price: u16, sale: u8) -> Act {
-    match chance.below(19) {
+    match chance.below(20) {
         0 | 1 => Act::Die,
         2 | 3 => Act::DieAt(chance.below(700) as u32, chance.percent(50).then(|| chance.below(200) as u32)),
         4 => {
@@ -189,16 +191,17 @@ fn aside(chance: &mut Chance, price: u16, sale: u8) -> Act {
         15 => Act::CloseShift,
         16 => disk_fault(chance),
         17 => Act::Mend,
+        18 => Act::Away(chance.one(&[1, 7, 30])),
         _ => Act::Script(chance.one(&["power on", "paper in", "cover close", "busy off"]).to_owned()),
     }
 }
 
-/// The acts of a seed: one to six documents and what befalls them.
+/// The acts of a seed: one to twelve documents and what befalls them.
 pub fn plan(seed: u64) -> Vec<Act> {
     let mut chance = Chance::new(seed);
     let mut acts = Vec::new();
     let mut sent: Vec<Sent> = Vec::new();
-    for number in 0..=chance.below(6) as u8 {
+    for number in 0..=chance.below(12) as u8 {
         let next = match (chance.below(8), sent.last().copied()) {
             (0, Some(last)) => Sent { later: last.later + 5, ..last },
             (1, Some(last)) => Sent { id: last.id + 1, ..last },

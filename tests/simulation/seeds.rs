@@ -23,8 +23,9 @@ fn whatever_befalls_a_shop_its_promises_hold() {
         return;
     }
     let (first, wanted) = (number("KKM_SIM_FIRST").unwrap_or(1), number("KKM_SIM_DOCUMENTS").unwrap_or(SLICE));
+    let cores = std::thread::available_parallelism().map_or(1, usize::from) as u64;
     let began = Instant::now();
-    let counted = run(first, wanted, number("KKM_SIM_DOCUMENTS").is_some());
+    let counted = run(first, wanted, number("KKM_SIM_THREADS").unwrap_or(cores));
     // Read by tests/simulate.sh.
     println!(
         "simulated: first={first} seeds={} documents={} seconds={} failed={}",

@@ -270,6 +270,16 @@ impl Shop {
                 self.wire.pass(*time);
                 Ok(())
             }
+            Act::Away(days) => {
+                self.cloud.away = true;
+                for _ in 0..*days {
+                    self.step()?;
+                    self.report(Cut::None)?;
+                    self.wire.pass(Duration::from_secs(24 * 3600));
+                }
+                self.cloud.away = false;
+                Ok(())
+            }
             Act::Work(steps) => {
                 for _ in 0..*steps {
                     match self.step()? {
