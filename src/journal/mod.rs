@@ -12,8 +12,8 @@
 //!   so a final word cannot flip.
 //! - Row numbers are never used twice; with the epoch and the attempt they make the marker. The epoch is drawn at each
 //!   opening and kept in the rows accepted under it, so that a copy of a journal never makes a marker twice.
-//! - A failed commit ends the process with [`EXIT_JOURNAL`]. Each start first moves the whole WAL into the file; if that
-//!   fails, it does not start.
+//! - A failed commit ends the process with [`EXIT_JOURNAL`]. Each start first writes the WAL over itself and syncs it, for a
+//!   sync that failed is not made good by the next, then moves it whole into the file; if either fails, it does not start.
 //! - A directory has one owner at a time (lock file). An older program refuses a newer journal.
 //! - The payload of a closed document is dropped after a while; its row stays as guard against duplicates, with proof and
 //!   sums for the return that may come.
@@ -44,7 +44,7 @@ pub mod views;
 mod writer;
 
 use std::fs::File;
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, FileExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -158,6 +158,8 @@ pub struct Options {
     pub epoch: Option<u32>,
     /// Called by the writer before each commit: a bench makes a slow disk of it.
     pub before_commit: Option<Box<dyn FnMut() + Send>>,
+    /// Writes the log anew at the start, where it is no file of this system's.
+    pub write_log_anew: Option<Box<dyn FnOnce() -> std::io::Result<()>>>,
     /// There is no writer's thread: each job is committed by who brings it, and this ends the program when a commit fails.
     pub alone: Option<fn() -> !>,
 }
@@ -177,6 +179,7 @@ impl Journal {
         let lock = own(directory)?;
         let epoch = options.epoch.map_or_else(draw_epoch, Ok)?;
         let path = directory.join(FILE);
+        options.write_log_anew.map_or_else(|| write_log_anew(directory), |write| write()).map_err(io)?;
         let mut connection = Connection::open(&path)?;
         prepare(&mut connection, &path)?;
         let reader =
@@ -272,6 +275,25 @@ pub(crate) fn own(directory: &Path) -> Result<File, JournalError> {
     let file = File::options().create(true).append(true).open(&path).map_err(io)?;
     flock(&file, FlockOperation::NonBlockingLockExclusive).map_err(|_| JournalError::InUse(directory.to_owned()))?;
     Ok(file)
+}
+
+/// Writes the log over itself and syncs it. The end before may have been a sync that failed: then Linux shows what was
+/// written, does not hold it on the disk, and says yes to the next sync. Moved into the file from there, it would stand
+/// beside an older log after a power cut, and the two do not fit.
+fn write_log_anew(directory: &Path) -> std::io::Result<()> {
+    let log = match File::options().read(true).write(true).open(directory.join(format!("{FILE}-wal"))) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        other => other?,
+    };
+    let (mut piece, mut at) = (vec![0; 64 * 1024], 0);
+    loop {
+        let read = log.read_at(&mut piece, at)?;
+        if read == 0 {
+            return log.sync_all();
+        }
+        log.write_all_at(&piece[..read], at)?;
+        at += read as u64;
+    }
 }
 
 fn prepare(connection: &mut Connection, path: &Path) -> Result<(), JournalError> {

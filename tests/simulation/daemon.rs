@@ -12,12 +12,13 @@ use kkm_bridge::control::Desk;
 use kkm_bridge::dispatcher::{Closing, Lane, LaneDoor, Settings};
 use kkm_bridge::inbox::{Inbox, ShopDoor, router};
 use kkm_bridge::journal::accept::{Repeat, SameId};
-use kkm_bridge::journal::{Journal, JournalError, Options, life};
+use kkm_bridge::journal::{FILE, Journal, JournalError, Options, life};
 use kkm_bridge::messages::Locale;
 use kkm_bridge::outbox::lanes::Lanes;
 use kkm_bridge::outbox::origin;
 use kkm_bridge::outbox::schedule::Dice;
 use kkm_drivers::shtrih::{Settings as Register, Shtrih};
+use simulated_disk::Disk;
 
 use crate::truth::Eyes;
 use crate::wire::{Wire, die};
@@ -50,8 +51,14 @@ pub struct Daemon {
 
 impl Daemon {
     /// Starts on what the directory holds. One seed in four has a device that is the daemon's alone.
-    pub fn start(directory: &Path, wire: &Wire, epoch: u32, seed: u64) -> Result<Self, JournalError> {
-        let options = Options { epoch: Some(epoch), alone: Some(die), ..Options::default() };
+    pub fn start(directory: &Path, disk: &Disk, wire: &Wire, epoch: u32, seed: u64) -> Result<Self, JournalError> {
+        let log = disk.clone();
+        let options = Options {
+            epoch: Some(epoch),
+            alone: Some(die),
+            write_log_anew: Some(Box::new(move || log.write_anew(&format!("{FILE}-wal")))),
+            ..Options::default()
+        };
         let journal = Journal::open_with(directory, Arc::new(wire.clock.clone()), options)?;
         let door = LaneDoor::default();
         let reports = Arc::new(tokio::sync::Notify::new());

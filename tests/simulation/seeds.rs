@@ -2,6 +2,8 @@
 
 use std::time::Instant;
 
+use simulated_disk::{Call, Fault, Trouble};
+
 use crate::campaign::{explain, hash, live, run};
 use crate::plan::{Act, Cut, Sent, plan};
 
@@ -67,4 +69,29 @@ fn the_closing_of_a_shift_is_no_return_of_a_sale() {
         Act::Work(20),
     ];
     assert_eq!(live(0, &acts).1, Ok(()));
+}
+
+/// A sync fails, the daemon ends and starts again, and the power goes: what the failed sync should have written had been
+/// moved from the log into the file, the log itself was an older one, and the journal was damaged.
+#[test]
+fn what_a_failed_sync_should_have_written_is_written_anew_at_the_start() {
+    let sent = |sale| Sent { sale, id: 0, back: false, later: 0, price: 250, elsewhere: false };
+    for seed in 0..400 {
+        let (sync, stop) = ((seed % 20) as u32, (seed / 20) as u32);
+        let fault = |call, after, trouble| Act::Disk(Fault { call, after, trouble, times: 1 });
+        let acts = [
+            Act::Post(sent(0)),
+            Act::Work(20),
+            fault(Call::Sync, sync, Trouble::Io),
+            Act::Post(sent(1)),
+            Act::Work(3),
+            fault(Call::Any, stop, Trouble::Freeze),
+            Act::Post(sent(2)),
+            Act::Work(3),
+            Act::Die,
+            Act::Die,
+        ];
+        let (story, lived) = live(seed, &acts);
+        assert_eq!(lived, Ok(()), "sync {sync}, stop {stop}:\n{}", story.join("\n"));
+    }
 }

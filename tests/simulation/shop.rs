@@ -138,8 +138,8 @@ impl Shop {
             // A new epoch for each life, the same each time that the seed is run.
             let epoch = (self.seed as u32).wrapping_mul(64).wrapping_add(self.lives) & Marker::MAX_EPOCH;
             self.troubles = self.disk.troubles();
-            let (directory, wire, seed) = (&self.directory, &self.wire, self.seed);
-            match std::panic::catch_unwind(AssertUnwindSafe(|| Daemon::start(directory, wire, epoch, seed))) {
+            let (directory, disk, wire, seed) = (&self.directory, &self.disk, &self.wire, self.seed);
+            match std::panic::catch_unwind(AssertUnwindSafe(|| Daemon::start(directory, disk, wire, epoch, seed))) {
                 Ok(Ok(daemon)) if !self.disk.is_frozen() => {
                     self.daemon = Some(daemon);
                     return;

@@ -42,6 +42,9 @@ pub struct Fault {
     pub times: u32,
 }
 
+/// [`Disk::write_anew`] writes so much at once.
+const PIECE: usize = 4096;
+
 /// A directory of simulated files; clones are the same.
 #[derive(Clone, Default)]
 pub struct Disk {
@@ -138,6 +141,17 @@ impl Disk {
     pub fn fill(&self, image: &BTreeMap<String, Vec<u8>>) {
         let node = |bytes: &Vec<u8>| Node { file: File::holding(bytes.clone()), locks: Locks::default() };
         held(&self.state).files = image.iter().map(|(name, bytes)| (name.clone(), node(bytes))).collect();
+    }
+
+    /// Writes what a file holds once more and syncs it, as a program does that does not believe an earlier sync.
+    pub fn write_anew(&self, name: &str) -> std::io::Result<()> {
+        let no = |no: No| std::io::Error::other(format!("{no:?}"));
+        let life = held(&self.state).life;
+        let Ok(bytes) = self.with(life, name, |node| node.file.bytes().to_vec()) else { return Ok(()) };
+        for (index, piece) in bytes.chunks(PIECE).enumerate() {
+            self.write(life, name, index * PIECE, piece).map_err(no)?;
+        }
+        self.sync(life, name).map_err(no)
     }
 
     /// The processes end: what they wrote is seen by the next ones, synced or not.
