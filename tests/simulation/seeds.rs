@@ -76,20 +76,20 @@ fn the_closing_of_a_shift_is_no_return_of_a_sale() {
 #[test]
 fn what_a_failed_sync_should_have_written_is_written_anew_at_the_start() {
     let sent = |sale| Sent { sale, id: 0, back: false, later: 0, price: 250, elsewhere: false };
-    for seed in 0..400 {
-        let (sync, stop) = ((seed % 20) as u32, (seed / 20) as u32);
+    for seed in 0..1200 {
+        let sync = (seed % 20) as u32;
+        // The power goes soon after the sync failed: a commit is five calls or so.
+        let stop = sync * 5 + (seed / 20) as u32;
         let fault = |call, after, trouble| Act::Disk(Fault { call, after, trouble, times: 1 });
         let acts = [
             Act::Post(sent(0)),
             Act::Work(20),
+            Act::Die,
             fault(Call::Sync, sync, Trouble::Io),
-            Act::Post(sent(1)),
-            Act::Work(3),
             fault(Call::Any, stop, Trouble::Freeze),
-            Act::Post(sent(2)),
-            Act::Work(3),
-            Act::Die,
-            Act::Die,
+            Act::Post(sent(1)),
+            Act::Work(20),
+            Act::Report(Cut::None),
         ];
         let (story, lived) = live(seed, &acts);
         assert_eq!(lived, Ok(()), "sync {sync}, stop {stop}:\n{}", story.join("\n"));
