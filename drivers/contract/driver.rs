@@ -53,6 +53,16 @@ pub trait Driver: Send {
         Ok(None)
     }
 
+    /// How long the fiscal storage lasts; `None` where there is none, or where it does not say. Changes nothing.
+    fn storage_life(&mut self) -> Result<Option<StorageLife>, Fault> {
+        Ok(None)
+    }
+
+    /// The port that is open at present, by the name under which it was opened; `None` while none is.
+    fn port(&self) -> Option<String> {
+        None
+    }
+
     /// Prints the last receipt again, marked as a copy by the device; registers nothing.
     fn copy_receipt(&mut self) -> Result<(), Fault> {
         Err(Fault::new("copy of a receipt", FaultKind::Answered("not offered by this device".into())))
@@ -96,10 +106,25 @@ pub struct Status {
     pub warnings: Vec<String>,
 }
 
+/// How long a fiscal storage lasts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StorageLife {
+    /// Last day of its key, `YYYY-MM-DD`.
+    pub until: String,
+    /// Changes of the registration that are left.
+    pub registrations_left: u8,
+    /// Documents that still fit, where the storage says so.
+    pub documents_left: Option<u32>,
+    /// Documents that the operator of fiscal data has not confirmed.
+    pub unsent: u32,
+    /// When the oldest of them was made, `YYYY-MM-DDThh:mm`.
+    pub unsent_since: Option<String>,
+}
+
 /// What a device can do; kept by the daemon so that intake refuses what the device would.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Capabilities {
-    /// Rates that the device has.
+    /// Rates that the device has; empty when it takes any.
     pub vat_rates: Vec<VatRate>,
     /// Tax systems of the registration; empty when the device does not say.
     pub tax_systems: Vec<TaxSystem>,
@@ -120,7 +145,8 @@ impl Capabilities {
     pub fn hinder(&self, body: &Body) -> Option<Reason> {
         let receipt = body.receipt()?;
         for line in receipt.lines() {
-            if !line.total().is_zero() && !self.vat_rates.contains(&line.vat()) {
+            let known = self.vat_rates.is_empty() || self.vat_rates.contains(&line.vat());
+            if !line.total().is_zero() && !known {
                 return Some(Reason::VatUnsupported(line.vat()));
             }
         }

@@ -178,7 +178,10 @@ impl Shtrih {
     }
 
     /// A question that an older model may refuse.
-    fn unless_refused<C: super::command::Command>(&mut self, command: &C) -> Result<Option<C::Answer>, Fault> {
+    pub(super) fn unless_refused<C: super::command::Command>(
+        &mut self,
+        command: &C,
+    ) -> Result<Option<C::Answer>, Fault> {
         match self.link.run_patiently(command) {
             Ok(answer) => Ok(Some(answer)),
             // A wrong password is no answer about the model.

@@ -169,6 +169,11 @@ impl Link {
         self.wait_idle()
     }
 
+    /// Name of the port while it is open.
+    pub(super) fn open_port(&self) -> Option<String> {
+        self.port.as_ref().map(|_| self.opener.name())
+    }
+
     /// Closes the port; the next command opens it again.
     pub(super) fn drop_port(&mut self) {
         self.port = None;

@@ -52,8 +52,8 @@ mod text;
 use std::time::Duration;
 
 use crate::contract::{
-    Body, Capabilities, Document, Driver, Fault, Found, Identity, Mark, Operation, Outcome, Paper, Status, Verdict,
-    Witness,
+    Body, Capabilities, Document, Driver, Fault, Found, Identity, Mark, Operation, Outcome, Paper, Status, StorageLife,
+    Verdict, Witness,
 };
 use crate::spoil::{self, Spoil};
 use crate::transport::Opener;
@@ -251,6 +251,14 @@ impl Driver for Shtrih {
 
     fn shift_age(&mut self) -> Result<Option<Duration>, Fault> {
         self.read_shift_age()
+    }
+
+    fn storage_life(&mut self) -> Result<Option<StorageLife>, Fault> {
+        self.read_storage_life()
+    }
+
+    fn port(&self) -> Option<String> {
+        self.link.open_port()
     }
 
     fn copy_receipt(&mut self) -> Result<(), Fault> {

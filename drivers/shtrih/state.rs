@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use super::Shtrih;
 use super::codes::{Mode, Submode};
+use super::command::lifetime::{Expiry, OperatorExchange, Resource};
 use super::command::receipt::Subtotal;
 use super::command::status::{DeviceType, Long, LongStatus, Short};
 use super::command::storage::{ShiftParameters, ShiftState, Storage, StorageState};
 use super::command::table::{CountRegister, MoneyRegister};
 use super::link::{Failure, WRONG_PASSWORD};
 use crate::contract::{
-    CashCounters, Fault, FaultKind, Identity, Mark, Money, OpenReceipt, Paper, Reason, Shift, Status,
+    CashCounters, Fault, FaultKind, Identity, Mark, Money, OpenReceipt, Paper, Reason, Shift, Status, StorageLife,
 };
 
 /// Flag bit 10 (section 5.3): the cover is open.
@@ -123,6 +124,14 @@ impl Shtrih {
 
     pub(super) fn storage(&mut self) -> Result<Storage, Fault> {
         self.link.run_patiently(&StorageState).map_err(Failure::fault)
+    }
+
+    /// FF03, FF63, FF39: an older storage may not know the last two.
+    pub(super) fn read_storage_life(&mut self) -> Result<Option<StorageLife>, Fault> {
+        let Some((until, registrations_left)) = self.unless_refused(&Expiry)? else { return Ok(None) };
+        let documents_left = self.unless_refused(&Resource)?;
+        let (unsent, unsent_since) = self.unless_refused(&OperatorExchange)?.unwrap_or_default();
+        Ok(Some(StorageLife { until, registrations_left, documents_left, unsent, unsent_since }))
     }
 
     pub(super) fn shift(&mut self) -> Result<ShiftParameters, Fault> {

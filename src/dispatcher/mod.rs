@@ -31,8 +31,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use kkm_drivers::contract::{Body, Capabilities, Driver, Fault, FaultKind, Lasting, Mark, Outcome, Refusal, Witness};
+use kkm_drivers::contract::{
+    Body, Capabilities, Driver, Fault, FaultKind, Lasting, Mark, Outcome, Reason, Refusal, Witness,
+};
 use kkm_drivers::failpoint;
+use kkm_drivers::spoil::{self, Spoil};
 
 pub use self::door::{LaneDoor, ReceiptTime};
 pub use self::missed::{Missed, MissedClosing};
@@ -124,7 +127,9 @@ impl Lane {
         pulse.adopt();
         while !stop.load(Ordering::SeqCst) {
             pulse.begin();
-            let wait = match self.step()? {
+            let pace = self.step()?;
+            self.door.place.set_port(self.driver.port());
+            let wait = match pace {
                 Pace::Again => continue,
                 Pace::Wait(time) => self.until_expiry(Some(time))?,
                 Pace::Ring => self.until_expiry(None)?,
@@ -162,7 +167,15 @@ impl Lane {
                 Some(left) => Pace::Wait(left),
             });
         };
-        match self.preflight(&waiting)? {
+        let look = self.preflight(&waiting)?;
+        self.door.place.set_trouble(match &look {
+            preflight::Look::Unreachable(fault) => Some(fault.to_string()),
+            preflight::Look::Ready(_)
+            | preflight::Look::Hold(_)
+            | preflight::Look::Refuse(_)
+            | preflight::Look::Fenced => None,
+        });
+        match look {
             preflight::Look::Ready(mark) => self.attempt(&waiting, mark),
             preflight::Look::Hold(reason) => {
                 self.journal.hindered(waiting.row, reason)?;
@@ -226,6 +239,11 @@ impl Lane {
                 tracing::warn!(document = row, %fault, "nothing was registered; the document waits");
                 self.journal.back(row, Event::Untouched, None, &fault.to_string())?;
                 Ok(self.slower())
+            }
+            Outcome::Doubtful(fault) if spoil::is(Spoil::DoubtIsError) => {
+                tracing::warn!(%fault, "spoiled: taken for an error");
+                self.refuse(row, &waiting.request_id, &Refusal::of(Reason::Busy))?;
+                Ok(Pace::Again)
             }
             Outcome::Doubtful(fault) => {
                 tracing::warn!(document = row, %fault, "how it ended is not known; the device will be asked");

@@ -263,6 +263,11 @@ fn the_books_hold_every_receipt_of_the_table_over_a_socket() {
     the_table_over(Wire::Tcp);
 }
 
+#[test]
+fn the_books_hold_every_receipt_of_the_table_in_the_family_simulated() {
+    the_table_over(Wire::Inside);
+}
+
 /// A document of the cases from life, to be reported to the stand-in.
 fn case(text: &str) -> Value {
     let mut document: Value = serde_json::from_str(text).expect("JSON");

@@ -7,10 +7,12 @@
 //! | [`old`] | 80h, 82h, 85h: a receipt of models without those |
 //! | [`shift`] | E0h, 41h, 40h, 50h, 51h, FF35, FF4A: other operations |
 //! | [`storage`] | FF01, FF40, FF0A, FF3A, FF3B: the fiscal storage |
+//! | [`lifetime`] | FF03, FF39, FF63: how long it lasts |
 //! | [`table`] | 1Eh, 1Fh, 2Dh, 2Eh, 1Ah, 1Bh: tables and registers |
 //! | [`mod@print`] | 17h, 25h, 28h, 29h, 8Ch, `DDh`, `DEh`: paper and drawer |
 //! | [`tlv`] | FF0C and the tags in it |
 
+pub mod lifetime;
 pub mod old;
 pub mod print;
 pub mod receipt;
