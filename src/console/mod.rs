@@ -9,6 +9,7 @@ mod machine;
 mod operate;
 mod ports;
 mod print;
+mod rig;
 mod setup;
 #[cfg(feature = "simulators")]
 mod simulate;
@@ -58,6 +59,8 @@ enum Command {
     Doctor(doctor::Doctor),
     /// Pack what a service person needs to see, without secrets and customers
     SupportBundle(bundle::Bundle),
+    /// Run an acceptance and fault script against a device, and keep the evidence
+    Rig(rig::Rig),
     /// Show a document going all the way: stand-in for Altegio, service, simulated register
     #[cfg(feature = "simulators")]
     Demo(demo::Demo),
@@ -179,6 +182,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Setup(setup) => return setup::run(&config, &setup),
         Command::Doctor(doctor) => return doctor::run(&config, &doctor),
         Command::SupportBundle(bundle) => return bundle::run(&config, &bundle),
+        Command::Rig(rig) => return with(&config, |settings| rig::run(settings, &rig)),
         Command::Check => return with(&config, check),
         #[cfg(feature = "simulators")]
         Command::Demo(demo) => return demo::run(&demo),

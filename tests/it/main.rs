@@ -17,6 +17,7 @@ mod hostile;
 mod refusal;
 mod register;
 mod restart;
+mod rig_command;
 mod service;
 mod setup;
 mod shift;
