@@ -7,6 +7,7 @@ mod rig;
 mod bundle;
 mod callbacks;
 mod cases;
+mod cloud;
 mod day;
 mod devices;
 mod disk;
