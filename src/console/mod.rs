@@ -237,6 +237,15 @@ fn with(config: &std::path::Path, act: impl FnOnce(&Settings) -> ExitCode) -> Ex
     }
 }
 
+/// Bytes as people compare them.
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::new(), |mut out, byte| {
+        let _ = write!(out, "{byte:02x}");
+        out
+    })
+}
+
 fn fail(error: &dyn std::fmt::Display, code: u8) -> ExitCode {
     eprintln!("kkm-bridge: {error}");
     ExitCode::from(code)

@@ -91,7 +91,7 @@ impl Evidence {
             let _ = write!(out, "{}<td>", escaped(&step.person.join("; ")));
             for check in &step.checks {
                 let sign = if check.holds { "ok" } else { "NO" };
-                let text = format!("{sign} {}: wanted {}, seen {}", check.check, check.wanted, check.seen);
+                let text = format!("{sign} {}: wanted {}, seen {}", check.name, check.wanted, check.seen);
                 let _ = write!(out, "{}<br>", escaped(&text));
             }
             let facts = serde_json::to_string(&step.facts).unwrap_or_default();

@@ -131,7 +131,7 @@ fn play(settings: &Settings, rig: &Rig) -> Result<ExitCode, String> {
             Ok(seen) => {
                 println!("{}  {:<16}{}", if seen.passed { "ok" } else { "NO" }, seen.id, seen.what);
                 for check in seen.checks.iter().filter(|c| !c.holds) {
-                    println!("      {}: wanted {}, seen {}", check.check, check.wanted, check.seen);
+                    println!("      {}: wanted {}, seen {}", check.name, check.wanted, check.seen);
                 }
                 evidence.steps.push(seen);
             }

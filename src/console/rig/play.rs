@@ -42,7 +42,8 @@ pub(super) struct Seen {
 /// Something that had to hold.
 #[derive(Debug, Serialize)]
 pub(super) struct Check {
-    pub(super) check: &'static str,
+    #[serde(rename = "check")]
+    pub(super) name: &'static str,
     pub(super) wanted: String,
     pub(super) seen: String,
     pub(super) holds: bool,
@@ -244,8 +245,8 @@ impl Player<'_> {
 /// What had to hold: what the step expects, and what always must.
 fn checks(step: &Step, facts: &Facts, paper_is_right: Option<bool>) -> Vec<Check> {
     let mut checks = Vec::new();
-    let mut check = |check, wanted: String, seen: String| {
-        checks.push(Check { check, holds: wanted.split(" or ").any(|w| w == seen), wanted, seen });
+    let mut check = |name, wanted: String, seen: String| {
+        checks.push(Check { name, holds: wanted.split(" or ").any(|w| w == seen), wanted, seen });
     };
     let none = || "none".to_owned();
     if !step.expect.outcome.is_empty() {
@@ -283,7 +284,7 @@ fn checks(step: &Step, facts: &Facts, paper_is_right: Option<bool>) -> Vec<Check
             _ => "did_not",
         };
         check("the register's memory", by_outcome.to_owned(), verdict.to_owned());
-        let wanted = if verdict == "happened" { 1 } else { 0 };
+        let wanted = u8::from(verdict == "happened");
         check("registered exactly once or not at all", wanted.to_string(), documents.to_string());
         let open = status.is_some_and(|s| s.open_receipt.is_some());
         check("no receipt stays open", "false".to_owned(), open.to_string());

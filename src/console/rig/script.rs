@@ -5,6 +5,8 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::console::hex;
+
 /// Scripts that are compiled in, by family.
 const SHIPPED: [(&str, &str); 2] = [
     ("shtrih", include_str!("../../../config/rig/shtrih.toml")),
@@ -156,7 +158,7 @@ impl Script {
         if !script.family.iter().any(|f| f == family) {
             return Err(format!("the script is for {}, the device is {family}", script.family.join(", ")));
         }
-        script.sha256 = Sha256::digest(text.as_bytes()).iter().map(|b| format!("{b:02x}")).collect();
+        script.sha256 = hex(&Sha256::digest(text.as_bytes()));
         Ok(script)
     }
 

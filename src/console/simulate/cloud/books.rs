@@ -1,6 +1,7 @@
 //! What was sent and what was heard: lines of JSON, and at the end whether every document got its one true word.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io::Write;
 use std::path::Path;
@@ -135,7 +136,7 @@ impl Books {
         );
         for (what, ids) in [("without a word", &without), ("with two words", &contradicted)] {
             if !ids.is_empty() {
-                text.push_str(&format!("{what}: {}\n", ids.join(" ")));
+                let _ = writeln!(text, "{what}: {}", ids.join(" "));
             }
         }
         (text, without.is_empty() && contradicted.is_empty() && inner.without_token == 0)
