@@ -7,8 +7,10 @@ mod devices;
 mod doctor;
 mod machine;
 mod operate;
+mod papers;
 mod ports;
 mod print;
+mod print_test;
 mod rig;
 mod setup;
 #[cfg(feature = "simulators")]
@@ -133,6 +135,8 @@ enum Command {
         #[command(subcommand)]
         paper: operate::Paper,
     },
+    /// Print a page on a receipt printer that shows its settings, and the lines for the configuration
+    PrintTest(print_test::PrintTest),
     /// Compare the tax table with the cloud's list
     Tax {
         #[command(subcommand)]
@@ -148,6 +152,9 @@ enum Command {
         /// The copy
         from: PathBuf,
     },
+    /// Write manual pages and shell completions, for who makes a package
+    #[command(hide = true)]
+    Papers(papers::Papers),
     /// Simulated devices and a stand-in for the cloud
     #[cfg(feature = "simulators")]
     #[command(subcommand)]
@@ -155,6 +162,7 @@ enum Command {
 }
 
 #[derive(Args, Debug)]
+#[command(group = clap::ArgGroup::new("ended").required(true).args(["registered", "printed", "not_registered"]))]
 struct Decide {
     /// Number of the document here (see `kkm-bridge queue`)
     row: i64,
@@ -162,8 +170,11 @@ struct Decide {
     #[arg(long)]
     attempt: u16,
     /// It was registered: number (ФД) and sign (ФП) on the receipt
-    #[arg(long, num_args = 2, value_names = ["NUMBER", "SIGN"], conflicts_with = "not_registered", required_unless_present = "not_registered")]
+    #[arg(long, num_args = 2, value_names = ["NUMBER", "SIGN"])]
     registered: Option<Vec<String>>,
+    /// Receipt printers: the whole receipt is on paper
+    #[arg(long)]
+    printed: bool,
     /// No receipt came out, and the register shows none
     #[arg(long)]
     not_registered: bool,
@@ -188,7 +199,10 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Demo(demo) => return demo::run(&demo),
         #[cfg(feature = "simulators")]
         Command::Simulate(simulate) => return simulate::run(simulate),
+        Command::Papers(papers) => return papers::run(&papers),
+        Command::PrintTest(test) => return with(&config, |settings| test.run(settings)),
         Command::Tax { tax } => return with(&config, |settings| tax::run(settings, &tax)),
+        Command::Backup { to } => return with(&config, |settings| backup(settings, &to)),
         Command::Restore { from } => return with(&config, |settings| restore(settings, &from)),
         Command::Queue { newest: None } => Ask::Queue,
         Command::Queue { newest: Some(limit) } => Ask::Newest { limit },
@@ -208,10 +222,6 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Correction(correction) => correction.ask(),
         Command::Receipt { receipt } => receipt.ask(),
         Command::Paper { paper } => paper.ask(),
-        Command::Backup { to } => match std::path::absolute(&to) {
-            Ok(to) => Ask::Backup { to },
-            Err(error) => return fail(&error, 1),
-        },
     };
     with(&config, |settings| answer(settings, &asked))
 }
@@ -219,7 +229,8 @@ pub fn run(arguments: Arguments) -> ExitCode {
 impl Decide {
     fn ask(self) -> Result<Ask, String> {
         let registered = match self.registered.as_deref() {
-            None => None,
+            // A printer gives a document no numbers.
+            None => self.printed.then(|| Numbers { number: 0, sign: String::new() }),
             Some([number, sign]) => {
                 let number = number.parse().map_err(|_| format!("\"{number}\" is no document number (ФД)"))?;
                 Some(Numbers { number, sign: sign.clone() })
@@ -262,6 +273,16 @@ fn check(settings: &Settings) -> ExitCode {
         println!("{problem}");
     }
     ExitCode::from(EXIT_CONFIG)
+}
+
+fn backup(settings: &Settings, to: &std::path::Path) -> ExitCode {
+    match journal::keep::backup(&settings.journal.directory, to) {
+        Ok(()) => {
+            println!("copied to {}", to.display());
+            ExitCode::SUCCESS
+        }
+        Err(error) => fail(&error, 1),
+    }
 }
 
 fn restore(settings: &Settings, from: &std::path::Path) -> ExitCode {

@@ -59,10 +59,6 @@ impl Desk {
             }
             Ask::Operate { device, operate } => self.operate(device, operate)?,
             Ask::Errand { device, errand } => self.errand(device, errand)?,
-            Ask::Backup { to } => {
-                self.journal.backup(&to)?;
-                Tell::Done(format!("copied to {}", to.display()))
-            }
         })
     }
 
@@ -70,6 +66,7 @@ impl Desk {
         self.lanes
             .iter()
             .map(|(name, lane)| {
+                let missed_closing = lane.missed.get();
                 let known = self.journal.device(name)?;
                 let port = lane.place.port();
                 let fence = known.as_ref().and_then(|k| k.fence.as_ref()).map(serde_json::to_value).transpose()?;
@@ -81,6 +78,7 @@ impl Desk {
                         last_document: k.last_document,
                         port,
                         fence,
+                        missed_closing,
                     },
                     None => DeviceView {
                         name: name.clone(),
@@ -89,6 +87,7 @@ impl Desk {
                         last_document: 0,
                         port,
                         fence,
+                        missed_closing,
                     },
                 })
             })
@@ -137,10 +136,12 @@ impl Desk {
 
     fn proof(&self, details: &Details, numbers: &Numbers) -> Result<Proof, JournalError> {
         let sign = numbers.sign.trim();
-        if numbers.number == 0 || sign.is_empty() || !sign.bytes().all(|b| b.is_ascii_digit()) {
+        let storage = self.journal.device(&details.summary.device)?.map(|d| d.storage).unwrap_or_default();
+        if numbers.number == 0 && sign.is_empty() && storage.is_empty() {
+            // A receipt printer gives a document no numbers that a person could read.
+        } else if numbers.number == 0 || sign.is_empty() || !sign.bytes().all(|b| b.is_ascii_digit()) {
             return Err(JournalError::Decision("number and sign (ФД, ФП) are the digits on the receipt".into()));
         }
-        let storage = self.journal.device(&details.summary.device)?.map(|d| d.storage).unwrap_or_default();
         Ok(Proof {
             document_number: numbers.number,
             sign: sign.to_owned(),

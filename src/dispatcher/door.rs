@@ -7,6 +7,7 @@ use std::time::Duration;
 use kkm_drivers::pulse::Pulse;
 
 use super::errand::Errands;
+use super::missed::Missed;
 use crate::bell::Bell;
 
 /// What others hold of a lane.
@@ -20,6 +21,8 @@ pub struct LaneDoor {
     pub errands: Arc<Errands>,
     /// Whether it is alive.
     pub pulse: Arc<Pulse>,
+    /// A closing of the shift whose time has passed.
+    pub missed: Arc<Missed>,
     /// Where its device is connected.
     pub place: Arc<Place>,
 }

@@ -94,12 +94,18 @@ impl Lane {
                     self.driver.copy_receipt().map(|()| ErrandTold::Copied)
                 }
             };
-            let _ = told.send(answer.unwrap_or_else(|fault| ErrandTold::Failed(fault.to_string())));
+            let failed = |fault: Fault| {
+                let missed = self.door.missed.get().map(|missed| format!("\n{}", missed.text));
+                ErrandTold::Failed(format!("{fault}{}", missed.unwrap_or_default()))
+            };
+            let _ = told.send(answer.unwrap_or_else(failed));
         }
         Ok(())
     }
 
     fn look_only(&mut self) -> Result<(Identity, Status), Fault> {
-        Ok((self.driver.identity()?, self.driver.status()?))
+        let (identity, mut status) = (self.driver.identity()?, self.driver.status()?);
+        status.warnings.extend(self.door.missed.get().map(|missed| missed.text));
+        Ok((identity, status))
     }
 }
