@@ -11,6 +11,7 @@ mod papers;
 mod ports;
 mod print;
 mod print_test;
+mod rig;
 mod setup;
 #[cfg(feature = "simulators")]
 mod simulate;
@@ -60,6 +61,8 @@ enum Command {
     Doctor(doctor::Doctor),
     /// Pack what a service person needs to see, without secrets and customers
     SupportBundle(bundle::Bundle),
+    /// Run an acceptance and fault script against a device, and keep the evidence
+    Rig(rig::Rig),
     /// Show a document going all the way: stand-in for Altegio, service, simulated register
     #[cfg(feature = "simulators")]
     Demo(demo::Demo),
@@ -190,6 +193,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Setup(setup) => return setup::run(&config, &setup),
         Command::Doctor(doctor) => return doctor::run(&config, &doctor),
         Command::SupportBundle(bundle) => return bundle::run(&config, &bundle),
+        Command::Rig(rig) => return with(&config, |settings| rig::run(settings, &rig)),
         Command::Check => return with(&config, check),
         #[cfg(feature = "simulators")]
         Command::Demo(demo) => return demo::run(&demo),
@@ -242,6 +246,15 @@ fn with(config: &std::path::Path, act: impl FnOnce(&Settings) -> ExitCode) -> Ex
         Ok(settings) => act(&settings),
         Err(error) => fail(&error, EXIT_CONFIG),
     }
+}
+
+/// Bytes as people compare them.
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::new(), |mut out, byte| {
+        let _ = write!(out, "{byte:02x}");
+        out
+    })
 }
 
 fn fail(error: &dyn std::fmt::Display, code: u8) -> ExitCode {
