@@ -1,20 +1,22 @@
 //! The table of families: from a device's configuration to its driver.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::contract::Driver;
-use crate::shtrih::discover::FindingOpener;
+use crate::contract::{Driver, Fault, FaultKind};
+use crate::shtrih::discover::{self, FindingOpener};
+pub use crate::shtrih::discover::{Seen, same_serial};
 use crate::shtrih::exchange::Timing;
 use crate::shtrih::tax::Profile;
-use crate::shtrih::{Settings, Shtrih};
+use crate::shtrih::{Level, Settings, Shtrih};
 use crate::transport::Opener;
 use crate::transport::serial::SerialOpener;
 use crate::transport::tcp::TcpOpener;
 
 /// A device as a shop describes it.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DeviceConfig {
     /// Family, one of [`FAMILIES`].
@@ -22,6 +24,8 @@ pub struct DeviceConfig {
     /// `/dev/serial/by-id/...`, `/dev/ttyS0`, `tcp://10.0.0.7:7778`; or `auto`: the serial lines of this machine are
     /// searched for `serial`. Of the family `simulated`: the directory of its books.
     pub port: String,
+    /// Directory whose links `auto` searches; `/dev/serial/by-id` when absent.
+    pub search: Option<PathBuf>,
     /// Bits per second of a serial line; 115200 when absent. USB lines do not care.
     pub baud: Option<u32>,
     /// Serial number that the device must have; when absent the first one found is adopted.
@@ -31,6 +35,15 @@ pub struct DeviceConfig {
     /// Model profile. Shtrih-M: `standard` (when absent), or `vat22` and `vat22-nano` for firmware of 2026 whose tax
     /// groups 11 and 12 hold 22 % beside 20 %.
     pub profile: Option<String>,
+    /// Low level. Shtrih-M: `standard` (when absent), or `numbered`: numbered packets where the model has them, which is
+    /// faster on lines that turn slowly; programs that know only the standard level then find no device until it was
+    /// switched off and on.
+    pub level: Option<String>,
+    /// `cash`: the driver opens the drawer after a receipt that took or gave cash; `never` (when absent): registers whose
+    /// own setting opens it do so by themselves, and are not told to in any case.
+    pub drawer: Option<Drawer>,
+    /// Place of settlement on receipts (FFD tag 1187), where a shop sells elsewhere than its register is registered.
+    pub place: Option<String>,
     /// Department of every line, 1 to 16; 1 when absent.
     pub department: Option<u8>,
     /// Greatest number of lines in a receipt, where the model has a limit; none when absent.
@@ -40,6 +53,16 @@ pub struct DeviceConfig {
     pub quiet_ms: Option<u64>,
     /// Seconds that a device may print before it counts as stuck; 60 when absent.
     pub busy_limit_s: Option<u64>,
+}
+
+/// When a driver opens the cash drawer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Drawer {
+    /// After a receipt that took or gave cash.
+    Cash,
+    /// Never.
+    Never,
 }
 
 /// Why a device cannot be opened from its configuration.
@@ -56,6 +79,14 @@ pub enum OpenError {
     UnknownProfile {
         /// As configured.
         profile: String,
+        /// Those of the family.
+        known: String,
+    },
+    /// The family has no such low level.
+    #[error("unknown level {level:?}; known: {known}")]
+    UnknownLevel {
+        /// As configured.
+        level: String,
         /// Those of the family.
         known: String,
     },
@@ -90,6 +121,21 @@ pub const FAMILIES: &[(&str, Open)] = &[
     ("simulated", open_simulated),
 ];
 
+/// Asks who is at a port, for a family that can be asked without harm to whatever else may be there: `None` for others.
+/// Changes nothing; an echo of our own bytes is no answer.
+pub fn probe(config: &DeviceConfig) -> Option<Result<Seen, Fault>> {
+    if config.family != "shtrih" {
+        return None;
+    }
+    let (opener, settings) = match (opener(config), shtrih_settings(config)) {
+        (Ok(opener), Ok(settings)) => (opener, settings),
+        (Err(error), _) | (_, Err(error)) => {
+            return Some(Err(Fault::new("probe", FaultKind::Unreachable(error.to_string()))));
+        }
+    };
+    Some(discover::probe(opener, &settings))
+}
+
 /// Makes the driver of a device. Nothing is sent and no port is opened yet.
 pub fn open(config: &DeviceConfig) -> Result<Box<dyn Driver>, OpenError> {
     match FAMILIES.iter().find(|(name, _)| *name == config.family) {
@@ -102,7 +148,7 @@ fn known() -> String {
     FAMILIES.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
 }
 
-fn open_shtrih(config: &DeviceConfig) -> Result<Box<dyn Driver>, OpenError> {
+fn shtrih_settings(config: &DeviceConfig) -> Result<Settings, OpenError> {
     let base = if config.port.starts_with(TCP) {
         Settings::tcp()
     } else {
@@ -119,20 +165,35 @@ fn open_shtrih(config: &DeviceConfig) -> Result<Box<dyn Driver>, OpenError> {
             known: Profile::NAMES.map(|(name, _)| name).join(", "),
         })?,
     };
-    let settings = Settings {
+    let level = match config.level.as_deref() {
+        None => base.level,
+        Some(name) => Level::named(name).ok_or_else(|| OpenError::UnknownLevel {
+            level: name.to_owned(),
+            known: Level::NAMES.map(|(name, _)| name).join(", "),
+        })?,
+    };
+    Ok(Settings {
+        level,
         password: config.password.unwrap_or(base.password),
         department,
         settle: config.quiet_ms.map_or(base.settle, Duration::from_millis),
         busy_limit: config.busy_limit_s.map_or(base.busy_limit, Duration::from_secs),
         max_lines: config.max_lines,
         profile,
+        place: config.place.clone(),
+        drawer: config.drawer == Some(Drawer::Cash),
         ..base
-    };
+    })
+}
+
+fn open_shtrih(config: &DeviceConfig) -> Result<Box<dyn Driver>, OpenError> {
+    let settings = shtrih_settings(config)?;
     let opener = if config.port == AUTO {
         let serial = config.serial.clone().ok_or(OpenError::AutoNeedsSerial)?;
         let baud = baud(config);
         let make = move |path: &str| -> Box<dyn Opener> { Box::new(SerialOpener::new(path, baud)) };
-        Box::new(FindingOpener::new(serial, settings.clone(), serial_lines, make))
+        let search = config.search.clone().unwrap_or_else(|| SERIAL_LINKS.into());
+        Box::new(FindingOpener::new(serial, settings.clone(), move || serial_lines(&search), make))
     } else {
         opener(config)?
     };
@@ -170,8 +231,10 @@ fn baud(config: &DeviceConfig) -> u32 {
 }
 
 /// Stable links only: names like `/dev/ttyUSB0` move between devices.
-fn serial_lines() -> Vec<String> {
-    let Ok(entries) = std::fs::read_dir("/dev/serial/by-id") else { return Vec::new() };
+const SERIAL_LINKS: &str = "/dev/serial/by-id";
+
+fn serial_lines(directory: &Path) -> Vec<String> {
+    let Ok(entries) = std::fs::read_dir(directory) else { return Vec::new() };
     let mut paths: Vec<String> =
         entries.flatten().filter_map(|e| e.path().into_os_string().into_string().ok()).collect();
     paths.sort();
@@ -204,6 +267,8 @@ mod tests {
         assert!(matches!(refused(r#"{"family":"shtrih","port":"COM1"}"#), OpenError::UnknownPort { .. }));
         assert!(matches!(refused(r#"{"family":"shtrih","port":"tcp://x"}"#), OpenError::UnknownPort { .. }));
         assert_eq!(refused(r#"{"family":"shtrih","port":"auto"}"#), OpenError::AutoNeedsSerial);
+        let level = r#"{"family":"shtrih","port":"/dev/ttyS0","level":"8F"}"#;
+        assert!(refused(level).to_string().contains("known: standard, numbered"));
         let department = r#"{"family":"shtrih","port":"/dev/ttyS0","department":17}"#;
         assert!(matches!(refused(department), OpenError::OutOfRange { key: "department", .. }));
     }

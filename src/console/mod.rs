@@ -1,10 +1,16 @@
 //! The commands.
 
+mod bundle;
 #[cfg(feature = "simulators")]
 mod demo;
+mod devices;
+mod doctor;
+mod machine;
 mod operate;
 mod papers;
+mod ports;
 mod print;
+mod setup;
 #[cfg(feature = "simulators")]
 mod simulate;
 mod tax;
@@ -24,7 +30,7 @@ use crate::journal;
 #[command(
     version,
     about,
-    after_help = "First steps:\n  kkm-bridge demo --once       see a receipt go all the way, nothing needed\n  kkm-bridge check             look whether the configuration can be used\n  kkm-bridge run               the service\n\nLog on standard error; KKM_BRIDGE_LOG=debug says more."
+    after_help = "First steps:\n  kkm-bridge demo --once       see a receipt go all the way, nothing needed\n  kkm-bridge setup             find the register, make tokens, write the configuration\n  kkm-bridge check             look whether the configuration can be used\n  kkm-bridge doctor            look whether everything else can\n  kkm-bridge run               the service\n\nLog on standard error; KKM_BRIDGE_LOG=debug says more."
 )]
 pub struct Arguments {
     /// The configuration.
@@ -45,8 +51,14 @@ pub struct Arguments {
 enum Command {
     /// Run the service until SIGTERM or Ctrl-C
     Run,
+    /// Set a shop up: find the device, make tokens, write the configuration, try it out
+    Setup(Box<setup::Setup>),
     /// Check the configuration and say what is wrong; exit code 78 if anything is
     Check,
+    /// Look at everything that receipts depend on; name what is wrong and the way out
+    Doctor(doctor::Doctor),
+    /// Pack what a service person needs to see, without secrets and customers
+    SupportBundle(bundle::Bundle),
     /// Show a document going all the way: stand-in for Altegio, service, simulated register
     #[cfg(feature = "simulators")]
     Demo(demo::Demo),
@@ -67,8 +79,8 @@ enum Command {
         #[arg(default_value_t = 30)]
         count: u32,
     },
-    /// Show the devices and whether they are fenced
-    Devices,
+    /// Show the devices, whether they are fenced, and who is at this machine's ports
+    Devices(devices::Devices),
     /// Say how a document ended that the register cannot answer for
     ///
     /// Look at the receipt first: the number (ФД) and the sign (ФП) stand at its end. If you say "not registered", the
@@ -168,6 +180,9 @@ pub fn run(arguments: Arguments) -> ExitCode {
                 Err(error) => fail(&error, error.exit_code()),
             });
         }
+        Command::Setup(setup) => return setup::run(&config, &setup),
+        Command::Doctor(doctor) => return doctor::run(&config, &doctor),
+        Command::SupportBundle(bundle) => return bundle::run(&config, &bundle),
         Command::Check => return with(&config, check),
         #[cfg(feature = "simulators")]
         Command::Demo(demo) => return demo::run(&demo),
@@ -181,7 +196,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Queue { newest: Some(limit) } => Ask::Newest { limit },
         Command::Show { id } => Ask::Show { name: id },
         Command::History { count } => Ask::History { limit: count },
-        Command::Devices => Ask::Devices,
+        Command::Devices(devices) => return with(&config, |settings| devices::run(settings, &devices)),
         Command::Decide(decide) => match decide.ask() {
             Ok(ask) => ask,
             Err(text) => return fail(&text, 2),

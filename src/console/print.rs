@@ -49,6 +49,10 @@ fn errand(told: &ErrandTold) {
                 println!("  warning    {warning}");
             }
         }
+        ErrandTold::Inspected(inspection) => {
+            let i = inspection.as_ref();
+            println!("{} {}, serial {}", i.identity.model, i.identity.firmware, i.identity.serial);
+        }
         ErrandTold::Paper(state) => println!("The paper of the last document is {}.", paper(*state)),
         ErrandTold::Copied => println!("A copy of the last receipt is printed."),
         ErrandTold::Failed(why) => println!("{why}"),
@@ -100,6 +104,9 @@ fn document(details: &Details) {
     println!("  sale       {}", d.document_id);
     println!("  accepted   {}", time(d.accepted_ms));
     println!("  state      {} (attempt {})", d.state, d.attempt);
+    if let Some(cause) = &details.waits_for {
+        println!("  waits for  {cause}");
+    }
     if let Some(proof) = &d.proof {
         println!(
             "  registered fiscal document {}, sign {}, storage {}",
@@ -150,14 +157,20 @@ fn happened(h: &Happened) -> String {
     format!("{}  {}{document}: {}  {}", time(h.at_ms), h.device, h.what, h.detail)
 }
 
-fn device(d: &DeviceView) {
+pub(super) fn device(d: &DeviceView) {
     if d.serial.is_empty() {
         println!("{}: not met yet", d.name);
         return;
     }
     println!("{}: serial {}, storage {}, last document {}", d.name, d.serial, d.storage, d.last_document);
+    if let Some(port) = &d.port {
+        println!("  at {port}");
+    }
     if let Some(fence) = &d.fence {
         println!("  FENCED, nothing is dispatched: {fence}");
         println!("  If the device is the right one: kkm-bridge agree {}", d.name);
+    }
+    if let Some(missed) = &d.missed_closing {
+        println!("  ALARM      {}", missed.text);
     }
 }
