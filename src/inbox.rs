@@ -176,7 +176,9 @@ impl Inbox {
 
     async fn store(&self, shop: &ShopDoor, order: Order, body: &Bytes) -> Result<Result<(), No>, JournalError> {
         let url = order.callback_url.clone().unwrap_or_else(|| self.default_callback.clone());
-        if let Err(error) = self.origins.check(&url) {
+        if let Err(error) = self.origins.check(&url)
+            && !spoil::is(Spoil::CallbackUnchecked)
+        {
             tracing::warn!(shop = shop.name, id = order.id.key(), %error, "the callback would leave the allow-list");
             return Ok(Err(No::Says(Message::CallbackNotAllowed { host: host_of(&url) })));
         }

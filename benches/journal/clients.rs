@@ -30,7 +30,7 @@ fn clients(disk: &str, sync: Option<Duration>, counts: [u32; 2]) -> bool {
 fn rate(clients: u32, count: u32, sync: Option<Duration>) -> u128 {
     let dir = tempfile::tempdir().expect("a directory");
     let slow = |time| Box::new(move || std::thread::sleep(time)) as Box<dyn FnMut() + Send>;
-    let options = Options { epoch: None, before_commit: sync.map(slow) };
+    let options = Options { before_commit: sync.map(slow), ..Options::default() };
     let journal = Journal::open_with(dir.path(), clock(), options).expect("a journal");
     let template = incoming();
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");

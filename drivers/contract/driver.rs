@@ -124,7 +124,7 @@ pub struct StorageLife {
 /// What a device can do; kept by the daemon so that intake refuses what the device would.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Capabilities {
-    /// Rates that the device has.
+    /// Rates that the device has; empty when it takes any.
     pub vat_rates: Vec<VatRate>,
     /// Tax systems of the registration; empty when the device does not say.
     pub tax_systems: Vec<TaxSystem>,
@@ -145,7 +145,8 @@ impl Capabilities {
     pub fn hinder(&self, body: &Body) -> Option<Reason> {
         let receipt = body.receipt()?;
         for line in receipt.lines() {
-            if !line.total().is_zero() && !self.vat_rates.contains(&line.vat()) {
+            let known = self.vat_rates.is_empty() || self.vat_rates.contains(&line.vat());
+            if !line.total().is_zero() && !known {
                 return Some(Reason::VatUnsupported(line.vat()));
             }
         }

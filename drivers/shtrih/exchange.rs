@@ -188,8 +188,13 @@ impl<'a> Exchange<'a> {
             if let Some(point) = request.sent_point {
                 failpoint::hit(point);
             }
+            failpoint::hit_of("shtrih.sent", &request.code);
             match self.deliver(request.repeat).map_err(doubt)? {
-                Delivery::Received(decoder) => return self.answer(request, decoder).map_err(doubt),
+                Delivery::Received(decoder) => {
+                    let answer = self.answer(request, decoder).map_err(doubt)?;
+                    failpoint::hit_of("shtrih.answered", &request.code);
+                    return Ok(answer);
+                }
                 Delivery::NotReceived => {}
                 Delivery::Unknown => return Err(doubt(FaultKind::Silent)),
             }

@@ -10,6 +10,7 @@ mod operate;
 mod papers;
 mod ports;
 mod print;
+mod print_test;
 mod setup;
 #[cfg(feature = "simulators")]
 mod simulate;
@@ -146,6 +147,8 @@ enum Command {
         #[command(subcommand)]
         paper: operate::Paper,
     },
+    /// Print a page on a receipt printer that shows its settings, and the lines for the configuration
+    PrintTest(print_test::PrintTest),
     /// Compare the tax table with the cloud's list
     Tax {
         #[command(subcommand)]
@@ -171,6 +174,7 @@ enum Command {
 }
 
 #[derive(Args, Debug)]
+#[command(group = clap::ArgGroup::new("ended").required(true).args(["registered", "printed", "not_registered"]))]
 struct Decide {
     /// Number of the document here (see `kkm-bridge queue`)
     row: i64,
@@ -178,8 +182,11 @@ struct Decide {
     #[arg(long)]
     attempt: u16,
     /// It was registered: number (ФД) and sign (ФП) on the receipt
-    #[arg(long, num_args = 2, value_names = ["NUMBER", "SIGN"], conflicts_with = "not_registered", required_unless_present = "not_registered")]
+    #[arg(long, num_args = 2, value_names = ["NUMBER", "SIGN"])]
     registered: Option<Vec<String>>,
+    /// Receipt printers: the whole receipt is on paper
+    #[arg(long)]
+    printed: bool,
     /// No receipt came out, and the register shows none
     #[arg(long)]
     not_registered: bool,
@@ -204,6 +211,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         #[cfg(feature = "simulators")]
         Command::Simulate(simulate) => return simulate::run(simulate),
         Command::Papers(papers) => return papers::run(&papers),
+        Command::PrintTest(test) => return with(&config, |settings| test.run(settings)),
         Command::Tax { tax } => return with(&config, |settings| tax::run(settings, &tax)),
         Command::Backup { to } => return with(&config, |settings| backup(settings, &to)),
         Command::Restore { from } => return with(&config, |settings| restore(settings, &from)),
@@ -232,7 +240,8 @@ pub fn run(arguments: Arguments) -> ExitCode {
 impl Decide {
     fn ask(self) -> Result<Ask, String> {
         let registered = match self.registered.as_deref() {
-            None => None,
+            // A printer gives a document no numbers.
+            None => self.printed.then(|| Numbers { number: 0, sign: String::new() }),
             Some([number, sign]) => {
                 let number = number.parse().map_err(|_| format!("\"{number}\" is no document number (ФД)"))?;
                 Some(Numbers { number, sign: sign.clone() })

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use kkm_drivers::contract::{Money, Paper, Shift};
+use kkm_drivers::contract::{Money, Paper, Puzzle, Shift};
 
 use crate::control::{DeviceView, Tell};
 use crate::dispatcher::errand::ErrandTold;
@@ -64,6 +64,7 @@ fn paper(paper: Paper) -> &'static str {
         Paper::Delivered => "printed",
         Paper::Pending => "waiting for a roll or the cover",
         Paper::Suppressed => "not wanted",
+        Paper::Sent => "sent, not confirmed",
         Paper::Unknown => "unknown",
     }
 }
@@ -141,12 +142,19 @@ fn document(details: &Details) {
         println!("  paid       cash {}, card {}, prepaid {}, change {}", p.cash, p.card, p.prepaid, receipt.change());
     }
     if d.state == "needs_operator" {
-        if let Some(puzzle) = &details.puzzle {
-            println!("  undecided  {puzzle:?}");
+        let printer = details.puzzle == Some(Puzzle::NoMemory);
+        match &details.puzzle {
+            Some(Puzzle::NoMemory) => println!("  undecided  the device cannot say whether the receipt came out"),
+            Some(puzzle) => println!("  undecided  {puzzle:?}"),
+            None => {}
         }
         println!("  a person must decide: look at the receipt, then one of");
-        println!("    kkm-bridge decide {} --attempt {} --registered NUMBER SIGN", d.row, d.attempt);
+        let told = if printer { "--printed" } else { "--registered NUMBER SIGN" };
+        println!("    kkm-bridge decide {} --attempt {} {told}", d.row, d.attempt);
         println!("    kkm-bridge decide {} --attempt {} --not-registered", d.row, d.attempt);
+        if printer {
+            println!("  After --not-registered it is printed again, marked as a copy: a part may be on paper already.");
+        }
     }
     println!("  history");
     details.history.iter().for_each(|h| println!("    {}", happened(h)));

@@ -136,10 +136,12 @@ impl Desk {
 
     fn proof(&self, details: &Details, numbers: &Numbers) -> Result<Proof, JournalError> {
         let sign = numbers.sign.trim();
-        if numbers.number == 0 || sign.is_empty() || !sign.bytes().all(|b| b.is_ascii_digit()) {
+        let storage = self.journal.device(&details.summary.device)?.map(|d| d.storage).unwrap_or_default();
+        if numbers.number == 0 && sign.is_empty() && storage.is_empty() {
+            // A receipt printer gives a document no numbers that a person could read.
+        } else if numbers.number == 0 || sign.is_empty() || !sign.bytes().all(|b| b.is_ascii_digit()) {
             return Err(JournalError::Decision("number and sign (ФД, ФП) are the digits on the receipt".into()));
         }
-        let storage = self.journal.device(&details.summary.device)?.map(|d| d.storage).unwrap_or_default();
         Ok(Proof {
             document_number: numbers.number,
             sign: sign.to_owned(),

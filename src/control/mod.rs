@@ -101,7 +101,7 @@ pub enum Operate {
     Correction(Box<Correction>),
 }
 
-/// What stands on a receipt.
+/// What stands on a receipt; zero and empty for a receipt printer, which has no numbers.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Numbers {
     /// Number of the fiscal document (ФД).

@@ -31,8 +31,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use kkm_drivers::contract::{Body, Capabilities, Driver, Fault, FaultKind, Lasting, Mark, Outcome, Refusal, Witness};
+use kkm_drivers::contract::{
+    Body, Capabilities, Driver, Fault, FaultKind, Lasting, Mark, Outcome, Reason, Refusal, Witness,
+};
 use kkm_drivers::failpoint;
+use kkm_drivers::spoil::{self, Spoil};
 
 pub use self::door::{LaneDoor, ReceiptTime};
 pub use self::missed::{Missed, MissedClosing};
@@ -232,6 +235,11 @@ impl Lane {
                 tracing::warn!(document = row, %fault, "nothing was registered; the document waits");
                 self.journal.back(row, Event::Untouched, None, &fault.to_string())?;
                 Ok(self.slower())
+            }
+            Outcome::Doubtful(fault) if spoil::is(Spoil::DoubtIsError) => {
+                tracing::warn!(%fault, "spoiled: taken for an error");
+                self.refuse(row, &waiting.request_id, &Refusal::of(Reason::Busy))?;
+                Ok(Pace::Again)
             }
             Outcome::Doubtful(fault) => {
                 tracing::warn!(document = row, %fault, "how it ended is not known; the device will be asked");

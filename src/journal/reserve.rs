@@ -8,7 +8,7 @@ use rustix::fs::{FallocateFlags, fallocate, statvfs};
 use super::hand_over;
 
 /// Room held by the file, given back when a commit meets a full disk. An outcome needs a few KiB.
-const RESERVED_BYTES: u64 = 4 * 1024 * 1024;
+pub(super) const RESERVED_BYTES: u64 = 4 * 1024 * 1024;
 /// Below this much free room nothing more is accepted.
 const LOW_WATER_BYTES: u64 = 32 * 1024 * 1024;
 
@@ -19,11 +19,11 @@ pub(super) struct Reserve {
 
 impl Reserve {
     /// Takes the room up, if there is any. A file system that cannot reserve is used without.
-    pub(super) fn take(directory: &Path) -> Self {
+    pub(super) fn take(directory: &Path, bytes: u64) -> Self {
         let path = directory.join("reserve");
         if let Ok(file) = File::options().create(true).append(true).open(&path)
-            && let Err(error) = hand_over(&path, directory)
-                .and_then(|()| Ok(fallocate(&file, FallocateFlags::empty(), 0, RESERVED_BYTES)?))
+            && let Err(error) =
+                hand_over(&path, directory).and_then(|()| Ok(fallocate(&file, FallocateFlags::empty(), 0, bytes)?))
         {
             tracing::warn!(%error, "no room could be reserved on the journal's disk");
         }
@@ -50,7 +50,7 @@ mod tests {
     #[test]
     fn reserved_room_is_real_and_can_be_given_back() {
         let directory = tempfile::tempdir().expect("a directory");
-        let reserve = Reserve::take(directory.path());
+        let reserve = Reserve::take(directory.path(), RESERVED_BYTES);
         let blocks = || std::fs::metadata(directory.path().join("reserve")).expect("there").blocks() * 512;
         assert!(blocks() >= RESERVED_BYTES);
         assert!(reserve.release());

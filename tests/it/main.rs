@@ -14,6 +14,7 @@ mod doctor;
 mod duplicate;
 mod evidence;
 mod hostile;
+mod moments;
 mod refusal;
 mod register;
 mod restart;

@@ -64,6 +64,7 @@ pub struct Rig {
     pub cloud: Cloud,
     settings: String,
     intake: String,
+    listen: String,
     origins: Vec<String>,
 }
 
@@ -115,6 +116,7 @@ impl Rig {
             cloud,
             settings,
             intake: String::new(),
+            listen: "127.0.0.1:0".to_owned(),
             origins,
         };
         rig.secret("shop.token", SHOP_TOKEN);
@@ -151,7 +153,7 @@ impl Rig {
         let port = self.port();
         let text = format!(
             r#"[intake]
-listen = "127.0.0.1:0"
+listen = "{listen}"
 {intake}
 
 [journal]
@@ -171,10 +173,14 @@ device = "front"
 {settings}
 "#,
             allowed = self.origins.iter().map(|o| format!("{o:?}")).collect::<Vec<_>>().join(", "),
+            listen = self.listen,
             intake = self.intake,
             settings = self.settings,
         );
-        std::fs::write(&path, text).expect("written");
+        // Another daemon may be reading it.
+        if std::fs::read_to_string(&path).ok().as_ref() != Some(&text) {
+            std::fs::write(&path, text).expect("written");
+        }
         path
     }
 
@@ -240,6 +246,19 @@ device = "front"
         self.origins.push(origin.to_owned());
     }
 
+    /// Every daemon listens at the same address from now on.
+    pub fn listen_at_one_port(&mut self) {
+        let free = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a port");
+        self.listen = free.to_string();
+        self.url = format!("http://{free}/");
+    }
+
+    /// A daemon that is waited for by nobody; where there is a port of ours, it is found there once it is ready.
+    pub fn spawn(&self) -> Child {
+        let mut command = self.daemon_command(&[]);
+        command.stdout(Stdio::null()).spawn().expect("the daemon starts")
+    }
+
     /// Starts the daemon with further environment, and waits until it is ready.
     pub fn start_with(&mut self, environment: &[(&str, &str)]) {
         assert!(self.try_start(environment), "the daemon did not become ready:\n{}", self.log());
@@ -247,19 +266,7 @@ device = "front"
 
     /// The same, when it may die before it is ready.
     pub fn try_start(&mut self, environment: &[(&str, &str)]) -> bool {
-        let mut command = Command::new(program());
-        command.arg("--config").arg(self.config()).arg("run");
-        command.env("KKM_BRIDGE_LOG", "debug");
-        if let Ok(spoil) = std::env::var("KKM_TEST_SPOIL") {
-            command.env("KKM_BRIDGE_SPOIL", spoil);
-        }
-        command.envs(environment.iter().copied());
-        let mut child = command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(log(&self.path("daemon.log")))
-            .spawn()
-            .expect("the daemon starts");
+        let mut child = self.daemon_command(environment).stdout(Stdio::piped()).spawn().expect("the daemon starts");
         let mut output = BufReader::new(child.stdout.take().expect("piped"));
         match ready(&mut output, "kkm-bridge ready") {
             Some(line) => {
@@ -274,6 +281,18 @@ device = "front"
                 false
             }
         }
+    }
+
+    fn daemon_command(&self, environment: &[(&str, &str)]) -> Command {
+        let mut command = Command::new(program());
+        command.arg("--config").arg(self.config()).arg("run");
+        command.env("KKM_BRIDGE_LOG", "debug");
+        if let Ok(spoil) = std::env::var("KKM_TEST_SPOIL") {
+            command.env("KKM_BRIDGE_SPOIL", spoil);
+        }
+        command.envs(environment.iter().copied());
+        command.stdin(Stdio::null()).stderr(log(&self.path("daemon.log")));
+        command
     }
 
     pub fn log(&self) -> String {
@@ -371,6 +390,21 @@ device = "front"
     /// What `show` says of a document.
     pub fn show(&self, name: &str) -> String {
         String::from_utf8_lossy(&self.command(&["show", name]).stdout).into_owned()
+    }
+
+    /// The journal as it is on the disk, read from a copy, for who opens it changes it; nothing before there is one.
+    pub fn journal_copy(&self) -> Option<rusqlite::Connection> {
+        let copy = self.path("copy.db");
+        for suffix in ["", "-wal"] {
+            let from = self.path(&format!("journal/journal.db{suffix}"));
+            let to = self.path(&format!("copy.db{suffix}"));
+            if std::fs::copy(&from, &to).is_err() {
+                let _ = std::fs::remove_file(&to);
+            }
+        }
+        let _ = std::fs::remove_file(self.path("copy.db-shm"));
+        let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE;
+        rusqlite::Connection::open_with_flags(copy, flags).ok()
     }
 
     /// Waits until something hinders a document that waits; gives the cause as the journal keeps it.

@@ -75,7 +75,7 @@ fn judge(seen: &Inspection, table: &TaxTable, now: Timestamp, zone: &TimeZone) -
     }
     match status.paper {
         Paper::Pending => found.push(Ailment::PaperPending),
-        Paper::Delivered | Paper::Suppressed | Paper::Unknown => {}
+        Paper::Delivered | Paper::Suppressed | Paper::Sent | Paper::Unknown => {}
     }
     let shop = now.to_zoned_datetime(zone.clone());
     if let Some(clock) = status.clock.as_deref().and_then(|text| text.parse::<DateTime>().ok()) {
