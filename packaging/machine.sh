@@ -20,7 +20,7 @@ trap machines_end EXIT
 machines() {
     need mmdebstrap mmdebstrap
     need systemd-nspawn systemd-container
-    base=/var/tmp/kkm-bridge-machine-$(printf '%s' "$suite $machine_packages" | sha256sum | cut -c1-16)
+    base=/var/tmp/kkm-bridge-machine-$( (echo "$suite $machine_packages" && declare -f machines) | sha256sum | cut -c 1-16)
     [ -e "$base/done" ] && return
     local try
     for try in 1 2 3; do
@@ -28,8 +28,9 @@ machines() {
         mkdir -p "$base/root"
         if mmdebstrap --quiet --variant=minbase --include="${machine_packages// /,}" "$suite" - 2> "$base/log" |
             tar -C "$base/root" --exclude='./dev/*' -xf -; then
-            # Nothing that works by itself at a time of its own.
-            rm -f "$base"/root/etc/systemd/system/timers.target.wants/* "$base"/root/lib/systemd/system/timers.target.wants/*
+            # Nothing begins by itself, at a start or at a time of its own.
+            rm -f "$base"/root/etc/systemd/system/timers.target.wants/* "$base"/root/lib/systemd/system/timers.target.wants/* \
+                "$base"/root/etc/systemd/system/multi-user.target.wants/{caddy,ssh}.service
             ln -sf /dev/null "$base/root/etc/systemd/system/systemd-networkd-wait-online.service"
             touch "$base/done"
             return

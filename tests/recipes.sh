@@ -12,6 +12,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . packaging/machine.sh
+. packaging/checks.sh
 . tests/readme.sh
 need ip iproute2
 need iptables iptables
@@ -19,34 +20,7 @@ need iptables iptables
 package=$(realpath "${1:-$(echo target/debian/kkm-bridge_*.deb)}")
 shop_token=shop-token-0123456789abcdef
 net=kkm$$
-passed=0
-
-check() {
-    local sentence=$1
-    shift
-    if "$@"; then
-        passed=$((passed + 1))
-        echo "ok: $sentence"
-    else
-        echo "NOT OK: $sentence" >&2
-        on box journalctl --no-pager -n 30 >&2 || true
-        on server journalctl --no-pager -n 30 >&2 || true
-        exit 1
-    fi
-}
-
-within() {
-    local deadline=$((SECONDS + $1))
-    shift
-    until "$@" 2> /dev/null; do
-        [ $SECONDS -lt $deadline ] || return 1
-        sleep 0.2
-    done
-}
-
-not() {
-    ! "$@"
-}
+machines_told=(box server)
 
 in_net() {
     local place=$1
@@ -140,7 +114,6 @@ cp "$package" "$(machine_root box)/root/"
 for machine in box server; do
     printf '127.0.0.1 localhost\n203.0.113.10 server.example.com\n' > "$(machine_root $machine)/etc/hosts"
     machine_boot $machine "--network-namespace-path=/run/netns/$net-$machine" --bind=/dev/net/tun --capability=CAP_NET_ADMIN
-    on $machine systemctl stop caddy ssh
 done
 run box install
 cat > "$(machine_root box)/etc/kkm-bridge/kkm-bridge.toml" << 'END'

@@ -32,7 +32,7 @@ use crate::journal;
 #[command(
     version,
     about,
-    after_help = "First steps:\n  kkm-bridge demo --once       see a receipt go all the way, nothing needed\n  kkm-bridge setup             find the register, make tokens, write the configuration\n  kkm-bridge check             look whether the configuration can be used\n  kkm-bridge doctor            look whether everything else can\n  kkm-bridge run               the service\n\nLog on standard error; KKM_BRIDGE_LOG=debug says more."
+    after_help = first_steps()
 )]
 pub struct Arguments {
     /// The configuration.
@@ -47,6 +47,21 @@ pub struct Arguments {
     config: PathBuf,
     #[command(subcommand)]
     command: Command,
+}
+
+fn first_steps() -> String {
+    let demo = if cfg!(feature = "simulators") {
+        "  kkm-bridge demo --once       see a receipt go all the way, nothing needed\n"
+    } else {
+        ""
+    };
+    format!(
+        "First steps:\n{demo}  kkm-bridge setup             find the register, make tokens, write the configuration\n  \
+         kkm-bridge check             look whether the configuration can be used\n  \
+         kkm-bridge doctor            look whether everything else can\n  \
+         kkm-bridge run               the service\n\n\
+         Log on standard error; KKM_BRIDGE_LOG=debug says more."
+    )
 }
 
 #[derive(Debug, Subcommand)]
