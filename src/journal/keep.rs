@@ -40,8 +40,9 @@ impl Journal {
 }
 
 /// Puts a copy in the place of the journal of `directory`, which no daemon may own. What was there is kept beside it. A
-/// device whose memory holds receipts that the copy does not know is fenced at the first contact.
-pub fn restore(from: &Path, directory: &Path, now_ms: i64) -> Result<(), JournalError> {
+/// device whose memory holds receipts that the copy does not know is fenced at the first contact. One of `devices` that
+/// the copy has never seen is fenced until a person agrees: nobody can say what it did since.
+pub fn restore(from: &Path, directory: &Path, devices: &[&str], now_ms: i64) -> Result<(), JournalError> {
     let io = |path: &Path| {
         let path = path.to_owned();
         move |source| JournalError::Io { path, source }
@@ -59,6 +60,13 @@ pub fn restore(from: &Path, directory: &Path, now_ms: i64) -> Result<(), Journal
         let connection = Connection::open(&incoming)?;
         connection.execute_batch("PRAGMA synchronous=FULL; BEGIN IMMEDIATE")?;
         connection.execute("UPDATE devices SET fence = ?1 WHERE fence IS NULL", [RESTORED])?;
+        for device in devices {
+            connection.execute(
+                "INSERT INTO devices (name, serial, storage, last_document, fence) VALUES (?1, '', '', 0, ?2)
+                 ON CONFLICT (name) DO NOTHING",
+                [*device, RESTORED],
+            )?;
+        }
         event(&connection, now_ms, "", None, "restored", "a copy took the journal's place")?;
         connection.execute_batch("COMMIT")?;
     }

@@ -179,6 +179,9 @@ impl Journal {
         failpoint::hit("journal.owned");
         let epoch = options.epoch.map_or_else(draw_epoch, Ok)?;
         let path = directory.join(FILE);
+        let mut reserve = reserve::Reserve::of(directory);
+        // On a full disk there must be room to move the log into the file.
+        reserve.mind();
         let mut connection = Connection::open(&path)?;
         prepare(&mut connection, &path)?;
         failpoint::hit("journal.prepared");
@@ -188,7 +191,7 @@ impl Journal {
         Ok(Self {
             inner: Arc::new(Inner {
                 reader: Mutex::new(reader),
-                writer: writer::Writer::start(connection, reserve::Reserve::take(directory), options.before_commit),
+                writer: writer::Writer::start(connection, reserve, options.before_commit),
                 directory: directory.to_owned(),
                 epoch,
                 clock,

@@ -60,7 +60,7 @@ impl Writer {
         let counted = commits.clone();
         let thread = std::thread::Builder::new()
             .name("journal".into())
-            .spawn(move || write_all(&connection, &inbox, &reserve, &counted, before_commit))
+            .spawn(move || write_all(&connection, &inbox, reserve, &counted, before_commit))
             .expect("a thread can be started");
         Self { jobs: Some(jobs), commits, thread: Some(thread) }
     }
@@ -119,7 +119,7 @@ fn in_savepoint<R>(
 fn write_all(
     connection: &Connection,
     inbox: &Receiver<Job>,
-    reserve: &Reserve,
+    mut reserve: Reserve,
     commits: &Commits,
     mut before_commit: Option<Hook>,
 ) {
@@ -127,6 +127,7 @@ fn write_all(
         while failpoint::fails("journal.hang") {
             std::thread::park();
         }
+        reserve.mind();
         let mut replies = Vec::new();
         let begun = connection.execute_batch("BEGIN IMMEDIATE");
         if let Err(error) = begun {
@@ -145,7 +146,11 @@ fn write_all(
             hook();
         }
         failpoint::hit("journal.before-commit");
-        if let Err(error) = commit(connection, reserve) {
+        if let Err(error) = commit(connection) {
+            // The next start may need it.
+            if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull) {
+                reserve.give_back();
+            }
             give_up("a commit failed", &error);
         }
         failpoint::hit("journal.committed");
@@ -156,18 +161,10 @@ fn write_all(
     }
 }
 
-/// Commits; a full disk gets the reserved room first, for what is already begun must be written down.
-fn commit(connection: &Connection, reserve: &Reserve) -> Result<(), rusqlite::Error> {
-    let first = match failure() {
+fn commit(connection: &Connection) -> Result<(), rusqlite::Error> {
+    match failure() {
         None => connection.execute_batch("COMMIT"),
         Some(error) => Err(error),
-    };
-    match first {
-        Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull) && reserve.release() => {
-            tracing::error!("the disk is full; the reserved room is used up to finish what was begun");
-            connection.execute_batch("COMMIT")
-        }
-        other => other,
     }
 }
 
