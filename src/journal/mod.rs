@@ -177,6 +177,7 @@ impl Journal {
         std::fs::DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(io)?;
         let lock = own(directory)?;
         failpoint::hit("journal.owned");
+        keep::finish_restore(directory)?;
         let epoch = options.epoch.map_or_else(draw_epoch, Ok)?;
         let path = directory.join(FILE);
         let mut reserve = reserve::Reserve::of(directory);
