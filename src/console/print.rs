@@ -153,9 +153,9 @@ fn happened(h: &Happened) -> String {
 fn device(d: &DeviceView) {
     if d.serial.is_empty() {
         println!("{}: not met yet", d.name);
-        return;
+    } else {
+        println!("{}: serial {}, storage {}, last document {}", d.name, d.serial, d.storage, d.last_document);
     }
-    println!("{}: serial {}, storage {}, last document {}", d.name, d.serial, d.storage, d.last_document);
     if let Some(fence) = &d.fence {
         println!("  FENCED, nothing is dispatched: {fence}");
         println!("  If the device is the right one: kkm-bridge agree {}", d.name);
