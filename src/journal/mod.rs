@@ -14,7 +14,8 @@
 //!   opening and kept in the rows accepted under it, so that a copy of a journal never makes a marker twice.
 //! - A failed commit ends the process with [`EXIT_JOURNAL`]. Each start first moves the whole WAL into the file; if that
 //!   fails, it does not start.
-//! - A directory has one owner at a time (lock file). An older program refuses a newer journal.
+//! - A directory has one owner at a time (lock file). An older program refuses a newer journal. Where a journal was made,
+//!   a missing or empty one is refused as damaged: a new one would sell again what the old one knew.
 //! - The payload of a closed document is dropped after a while; its row stays as guard against duplicates, with proof and
 //!   sums for the return that may come.
 //!
@@ -44,6 +45,7 @@ pub mod views;
 mod writer;
 
 use std::fs::File;
+use std::io::Write;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -68,6 +70,9 @@ const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_documents.sql")];
 /// A journal of up to so many pages (4 KiB each) is checked whole before the start; a larger one while work goes on, for
 /// a shop does not wait.
 const PAGES_CHECKED_AT_START: i64 = 1024;
+
+/// Stands in the lock file once a journal was made: from then on a missing one is a lost one, and none is begun anew.
+const MADE: &[u8] = b"a journal was made here\n";
 
 /// Row of a document; never used twice.
 pub type Row = i64;
@@ -183,9 +188,16 @@ impl Journal {
         let mut reserve = reserve::Reserve::of(directory);
         // On a full disk there must be room to move the log into the file.
         reserve.mind();
+        let made = lock.metadata().map_err(io)?.len() > 0;
+        if made && !std::fs::metadata(&path).is_ok_and(|m| m.len() > 0) {
+            return Err(JournalError::Damaged { path, found: "it is gone, or empty".into() });
+        }
         let mut connection = Connection::open(&path)?;
         prepare(&mut connection, &path)?;
         failpoint::hit("journal.prepared");
+        if !made {
+            (&lock).write_all(MADE).and_then(|()| lock.sync_all()).map_err(io)?;
+        }
         let reader =
             Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
         reader.busy_timeout(std::time::Duration::from_secs(5))?;
