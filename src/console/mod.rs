@@ -301,7 +301,9 @@ fn backup(settings: &Settings, to: &std::path::Path) -> ExitCode {
 }
 
 fn restore(settings: &Settings, from: &std::path::Path) -> ExitCode {
-    let restored = daemon::now_ms().and_then(|now| Ok(journal::keep::restore(from, &settings.journal.directory, now)?));
+    let devices: Vec<&str> = settings.devices.keys().map(String::as_str).collect();
+    let restored =
+        daemon::now_ms().and_then(|now| Ok(journal::keep::restore(from, &settings.journal.directory, &devices, now)?));
     match restored {
         Ok(()) => {
             println!("Restored. The next start compares the register's memory with it before anything is sold.");
