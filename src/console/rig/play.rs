@@ -203,8 +203,9 @@ impl Player<'_> {
 
     fn receipt(&self, step: &Step) -> Result<Receipt, String> {
         let rates = &self.abilities.vat_rates;
-        let exempt = rates.contains(&VatRate::Exempt).then_some(VatRate::Exempt);
-        let vat = exempt.or_else(|| rates.first().copied()).unwrap_or(VatRate::Exempt);
+        // A device without rates of its own takes any.
+        let other = rates.first().filter(|_| !rates.contains(&VatRate::Exempt));
+        let vat = other.copied().unwrap_or(VatRate::Exempt);
         let lines = i64::from(step.lines);
         let each = step.total_minor / lines;
         let line = |index: i64| LineDraft {

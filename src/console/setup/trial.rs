@@ -120,8 +120,9 @@ fn document(device: &DeviceConfig) -> Result<Value, String> {
     let abilities = driver.capabilities().map_err(|e| e.to_string())?;
     let identity = driver.identity().map_err(|e| e.to_string())?;
     let table = TaxTable::default();
-    let rate = if abilities.vat_rates.contains(&VatRate::Exempt) { Some(VatRate::Exempt) } else { None };
-    let rate = rate.or_else(|| abilities.vat_rates.first().copied()).ok_or("the device has no VAT rate")?;
+    // A device without rates of its own takes any.
+    let other = abilities.vat_rates.first().filter(|_| !abilities.vat_rates.contains(&VatRate::Exempt));
+    let rate = other.copied().unwrap_or(VatRate::Exempt);
     let system = abilities.tax_systems.first().copied().unwrap_or(TaxSystem::DEFAULT);
     let vat = table.vats().find(|(_, vat)| vat.rate == rate).map(|(slug, _)| slug);
     let vat = vat.ok_or_else(|| format!("no slug of the tax table means the rate {rate}"))?;
