@@ -15,7 +15,7 @@ machine_packages="systemd systemd-sysv dbus udev adduser ca-certificates tzdata 
 machine_packages+=" caddy openssh-client openssh-server wireguard-tools wireguard-go iptables"
 stage=$(mktemp -d /var/tmp/kkm-bridge-stage.XXXXXX)
 declare -A machine_pid machine_options
-trap machines_end EXIT
+trap 'machines_end $?' EXIT
 
 machines() {
     need mmdebstrap mmdebstrap
@@ -103,15 +103,18 @@ machine_gone() {
     unset "machine_pid[$1]"
 }
 
+# At the end of a script, whatever its exit code: machines_end CODE.
 machines_end() {
-    local code=$? name place
+    local name place
+    set +e
     for name in "${!machine_pid[@]}"; do
-        kill -KILL "${machine_pid[$name]}" 2> /dev/null || true
-        wait "${machine_pid[$name]}" 2> /dev/null || true
+        # The machine's first process: all others go with it.
+        kill -KILL "$(machine_init "$name")" "${machine_pid[$name]}" 2> /dev/null
+        wait "${machine_pid[$name]}" 2> /dev/null
     done
     for place in "$stage"/*/ "$stage"/*/root; do
-        ! mountpoint -q "$place" || umount -R "$place" || true
+        ! mountpoint -q "$place" || umount -R "$place"
     done
     rm -rf --one-file-system "$stage"
-    exit $code
+    exit "$1"
 }

@@ -60,14 +60,25 @@ network() {
 }
 
 network_end() {
-    local code=$? place
+    local place
     for place in internet router box server cloud; do
         ip netns del "$net-$place" 2> /dev/null || true
     done
-    (exit $code)
-    machines_end
 }
-trap network_end EXIT
+trap 'code=$?; network_end; machines_end $code' EXIT
+
+# Where the kernel has no WireGuard, wireguard-go stands in for it. wg-quick(8) goes on as if it were there at once, like
+# the kernel's; so its start is waited for.
+userspace_wireguard() {
+    local root
+    root=$(machine_root "$1")
+    printf '#!/bin/sh\nwireguard-go "$1" && until [ -S "/run/wireguard/$1.sock" ]; do sleep 0.05; done\n' \
+        > "$root/usr/local/bin/wireguard-go-ready"
+    chmod +x "$root/usr/local/bin/wireguard-go-ready"
+    mkdir -p "$root/etc/systemd/system/wg-quick@.service.d"
+    printf '[Service]\nEnvironment=WG_QUICK_USERSPACE_IMPLEMENTATION=wireguard-go-ready\n' \
+        > "$root/etc/systemd/system/wg-quick@.service.d/ready.conf"
+}
 
 # Puts a block of README into a file of a machine.
 file() { # file MACHINE BLOCK PATH
@@ -113,6 +124,7 @@ machine_new server
 cp "$package" "$(machine_root box)/root/"
 for machine in box server; do
     printf '127.0.0.1 localhost\n203.0.113.10 server.example.com\n' > "$(machine_root $machine)/etc/hosts"
+    userspace_wireguard $machine
     machine_boot $machine "--network-namespace-path=/run/netns/$net-$machine" --bind=/dev/net/tun --capability=CAP_NET_ADMIN
 done
 run box install
