@@ -40,9 +40,10 @@ pub use memory::MemoryLink;
 pub use register::books;
 pub use register::clock::{Clock, Moment};
 pub use register::{Register, StateError};
+pub use server::Appliance;
 pub use shtrih::{Device, Manner};
 
-use self::server::{Appliance, Running};
+use self::server::Running;
 
 /// Where paper goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -147,7 +148,7 @@ impl Simulator {
 
     /// A line of the fault script; gives what a person should read.
     pub fn inject(&self, line: &str) -> Result<String, FaultError> {
-        inject(&self.0, line)
+        self.0.tell(line)
     }
 
     /// Looks at the device, or works on it.
@@ -161,22 +162,24 @@ impl Simulator {
     }
 }
 
-fn inject(running: &Running<Device>, line: &str) -> Result<String, FaultError> {
-    let fault: Fault = line.parse()?;
-    Ok(running.work(|device, now| device.inject(fault, now)))
-}
-
 /// Runs a register until the process ends: the ready line on standard output once the port exists, then the script
 /// from standard input where that is wanted.
 pub fn run(options: &Options) -> Result<(), SimulatorError> {
     let simulator = Simulator::start(options)?;
     let serial = simulator.device(|device| device.register().state().identity.serial.clone());
-    let told = |running: &_, line: &str| inject(running, line).unwrap_or_else(|error| error.to_string());
-    let ended = simulator.0.converse(&format!("register {serial}"), options.script_on_stdin, told);
+    let ended = simulator.0.converse(&format!("register {serial}"), options.script_on_stdin);
     ended.map_err(SimulatorError::Port)
 }
 
 impl Appliance for Device {
+    type NotUnderstood = FaultError;
+
+    fn tell(&mut self, line: &str, now: Duration) -> Result<String, FaultError> {
+        Ok(self.inject(line.parse()?, now))
+    }
+    fn byte_time(&self) -> Duration {
+        self.manner().baud.map_or(Duration::ZERO, |baud| Duration::from_secs(10) / baud.max(1))
+    }
     fn feed(&mut self, bytes: &[u8], now: Duration) {
         self.feed(bytes, now);
     }

@@ -17,8 +17,15 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::link::{End, Link};
 
-/// What can be served: a machine without port and clock.
-pub(crate) trait Appliance: Send + 'static {
+/// What can be at the end of a line: a machine without port and clock.
+pub trait Appliance: Send + 'static {
+    /// Why a line of its script is not understood.
+    type NotUnderstood: std::error::Error;
+
+    /// A line of the fault script; gives what a person should read.
+    fn tell(&mut self, line: &str, now: Duration) -> Result<String, Self::NotUnderstood>;
+    /// What a byte of the host takes on its line.
+    fn byte_time(&self) -> Duration;
     /// Bytes arrive.
     fn feed(&mut self, bytes: &[u8], now: Duration);
     /// Time passes.
@@ -78,6 +85,11 @@ impl<D: Appliance> Running<D> {
         worked
     }
 
+    /// A line of the fault script; gives what a person should read.
+    pub(crate) fn tell(&self, line: &str) -> Result<String, D::NotUnderstood> {
+        self.work(|device, now| device.tell(line, now))
+    }
+
     /// Ends it and takes the link away.
     pub(crate) fn stop(mut self) -> io::Result<()> {
         self.shared.stop();
@@ -92,16 +104,11 @@ impl<D: Appliance> Running<D> {
 
     /// The ready line on standard output, then lines of the script from standard input where that is wanted, until the
     /// process ends or the device does.
-    pub(crate) fn converse(
-        mut self,
-        who: &str,
-        script: bool,
-        inject: impl Fn(&Self, &str) -> String,
-    ) -> io::Result<()> {
+    pub(crate) fn converse(mut self, who: &str, script: bool) -> io::Result<()> {
         say(&format!("{who} ready on {}", self.name));
         if script {
             for line in io::stdin().lock().lines().map_while(Result::ok).filter(|line| !line.trim().is_empty()) {
-                say(&inject(&self, &line));
+                say(&self.tell(&line).unwrap_or_else(|error| error.to_string()));
             }
         }
         self.wait()

@@ -16,7 +16,6 @@
 //! | [`status`], `answers` | what the host is told, and when not |
 //! | [`profile`] | what differs between printers |
 //! | [`faults`] | the script |
-//! | [`memory`] | a line in memory on simulated time |
 //!
 //! A printer remembers no documents. All that a host can learn is what it answers: status at once, and after what was
 //! printed `GS r`, a process id, or a counter; and what a host believed can be compared with the books.
@@ -72,7 +71,6 @@ pub mod faults;
 mod font;
 mod interpreter;
 mod line;
-pub mod memory;
 mod modes;
 mod pages;
 mod picture;
@@ -95,7 +93,6 @@ pub use bitmap::Bitmap;
 pub use books::{Counter, Cut, Item, Slip};
 pub use device::Device;
 pub use faults::{Fault, FaultError, Question};
-pub use memory::MemoryLink;
 pub use pages::Page;
 pub use profile::{Known, Profile};
 pub use trace::Seen;
@@ -104,6 +101,9 @@ use self::books::Books;
 use super::PaperTo;
 pub use super::link::Link;
 use super::server::{Appliance, Running};
+
+/// A line in memory with a printer at its end.
+pub type MemoryLink = super::memory::MemoryLink<Device>;
 
 /// How a simulated printer is set up.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -196,7 +196,7 @@ impl Printer {
 
     /// A line of the fault script; gives what a person should read.
     pub fn inject(&self, line: &str) -> Result<String, FaultError> {
-        inject(&self.0, line)
+        self.0.tell(line)
     }
 
     /// Looks at the printer, or works on it.
@@ -210,20 +210,22 @@ impl Printer {
     }
 }
 
-fn inject(running: &Running<Device>, line: &str) -> Result<String, FaultError> {
-    let fault: Fault = line.parse()?;
-    Ok(running.work(|device, now| device.inject(fault, now)))
-}
-
 /// Runs a printer until the process ends, or to the end of a regular file: the ready line on standard output once the
 /// link exists, then the script from standard input where that is wanted.
 pub fn run(options: &Options) -> Result<(), PrinterError> {
-    let told = |running: &_, line: &str| inject(running, line).unwrap_or_else(|error| error.to_string());
-    let ended = Printer::start(options)?.0.converse("printer", options.script_on_stdin, told);
+    let ended = Printer::start(options)?.0.converse("printer", options.script_on_stdin);
     ended.map_err(PrinterError::Serving)
 }
 
 impl Appliance for Device {
+    type NotUnderstood = FaultError;
+
+    fn tell(&mut self, line: &str, now: Duration) -> Result<String, FaultError> {
+        Ok(self.inject(line.parse()?, now))
+    }
+    fn byte_time(&self) -> Duration {
+        Duration::ZERO
+    }
     fn feed(&mut self, bytes: &[u8], now: Duration) {
         self.feed(bytes, now);
     }
