@@ -56,7 +56,7 @@ impl Timing {
 /// ENQ is asked so often before "no connection".
 const ENQ_TRIES: u32 = 5;
 /// A refused frame goes out so often in all.
-const FRAME_TRIES: u32 = 3;
+pub(super) const FRAME_TRIES: u32 = 3;
 /// A spoiled answer is asked for so often.
 const ANSWER_TRIES: u32 = 5;
 /// The command's time may pass so often while the device says that it is still at work.

@@ -12,6 +12,7 @@
 //! | [`shtrih`] | the Shtrih-M front-end: line, commands, tables |
 //! | [`faults`] | the script |
 //! | [`memory`] | a line in memory on simulated time |
+//! | [`printer`] | not a register: a receipt printer, with paper and books of its own |
 //!
 //! For training, demonstrations and tests; it fiscalizes nothing and must not be used as a cash register.
 
@@ -19,6 +20,7 @@ pub mod faults;
 mod link;
 pub mod memory;
 pub mod paper;
+pub mod printer;
 pub mod register;
 mod server;
 pub mod shtrih;

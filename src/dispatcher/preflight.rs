@@ -64,10 +64,13 @@ impl Lane {
         for _ in 0..SHIFT_STEPS {
             let status = self.driver.status()?;
             self.hindrance(&status)?;
-            // A hindered device may not even say how its shift is.
-            self.saw_shift(status.shift)?;
-            let mark = self.driver.mark()?;
+            let mark = self.driver.mark_for(&waiting.body)?;
             self.known_device(&mark)?;
+            // A hindered device may not even say how its shift is, and one that is not adopted has no place for it.
+            self.saw_shift(status.shift)?;
+            if self.is_superseded(waiting.row, status.shift) {
+                return Err(Look::Refuse(Refusal::of(Reason::ShiftClosed)).into());
+            }
             self.able(waiting)?;
             if self.shift_is_ready(waiting, &status)? {
                 failpoint::hit("dispatcher.looked");

@@ -1,5 +1,7 @@
 //! What is kept how long, and copies of the journal.
 
+use std::fs::File;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -7,7 +9,7 @@ use kkm_drivers::failpoint;
 use rusqlite::{Connection, OpenFlags, params};
 
 use super::devices::RESTORED;
-use super::{FILE, Journal, JournalError, event, own};
+use super::{FILE, Journal, JournalError, event, hand_over, own};
 
 /// Payloads dropped in one transaction, so that a long backlog holds nobody up.
 const ROWS_IN_A_STEP: u32 = 500;
@@ -29,15 +31,21 @@ impl Journal {
             )?)
         })
     }
+}
 
-    /// Writes a whole copy to a new file while work goes on.
-    pub fn backup(&self, to: &Path) -> Result<(), JournalError> {
-        // A connection of its own: lanes and outbox read on meanwhile.
-        let path = self.inner.directory.join(FILE);
-        let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-        connection.execute("VACUUM INTO ?1", [to.to_string_lossy()])?;
-        Ok(())
+/// Writes a whole copy of the journal of `directory` to a new file, which its owner alone reads, while work goes on: also
+/// where the daemon itself may write nothing.
+pub fn backup(directory: &Path, to: &Path) -> Result<(), JournalError> {
+    let io = |source| JournalError::Io { path: to.to_owned(), source };
+    let connection = Connection::open_with_flags(directory.join(FILE), OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    let file = File::options().write(true).create_new(true).mode(0o600).open(to).map_err(io)?;
+    // It goes into an empty file too.
+    let copied = connection.execute("VACUUM INTO ?1", [to.to_string_lossy()]);
+    if let Err(error) = copied {
+        let _ = std::fs::remove_file(to);
+        return Err(error.into());
     }
+    file.sync_all().map_err(io)
 }
 
 /// Puts a copy in the place of the journal of `directory`, which no daemon may own. What was there is kept beside it. A
@@ -57,6 +65,7 @@ pub fn restore(from: &Path, directory: &Path, devices: &[&str], now_ms: i64) -> 
     }
     let incoming = directory.join("journal.db.incoming");
     std::fs::copy(from, &incoming).map_err(io(&incoming))?;
+    hand_over(&incoming, directory).map_err(io(&incoming))?;
     {
         let connection = Connection::open(&incoming)?;
         connection.execute_batch("PRAGMA synchronous=FULL; BEGIN IMMEDIATE")?;
@@ -107,5 +116,5 @@ pub(super) fn finish_restore(directory: &Path) -> Result<(), JournalError> {
 
 fn sync(directory: &Path) -> Result<(), JournalError> {
     let io = |source| JournalError::Io { path: directory.to_owned(), source };
-    std::fs::File::open(directory).and_then(|d| d.sync_all()).map_err(io)
+    File::open(directory).and_then(|d| d.sync_all()).map_err(io)
 }

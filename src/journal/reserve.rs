@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{FallocateFlags, fallocate, statvfs};
 
+use super::hand_over;
+
 /// Room held by the file. An outcome needs a few KiB, a start moves the log into the file.
 const RESERVED_BYTES: u64 = 4 * 1024 * 1024;
 /// With less than this free the room is given back: a few commits of outcomes.
@@ -43,7 +45,10 @@ impl Reserve {
     }
 
     fn file(&self) -> std::io::Result<File> {
-        File::options().create(true).append(true).open(self.directory.join("reserve"))
+        let path = self.directory.join("reserve");
+        let file = File::options().create(true).append(true).open(&path)?;
+        hand_over(&path, &self.directory)?;
+        Ok(file)
     }
 
     /// A file system that cannot reserve is used without.

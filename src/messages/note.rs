@@ -1,9 +1,9 @@
 //! Notes: the document is taken, and this should be known.
 
-use kkm_drivers::contract::Money;
+use kkm_drivers::contract::{Money, Reason};
 
 use super::place::Place;
-use super::{Locale, quote};
+use super::{Locale, device, quote};
 
 /// What was noticed about a document that is taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,6 +90,15 @@ pub enum Note {
     PaperUnknown,
     /// The printer has no way to confirm.
     SentNotConfirmed,
+    /// The shift should have been closed and was not.
+    ClosingMissed {
+        /// Its number.
+        shift: u32,
+        /// When it should have been, local, `hh:mm`.
+        due: String,
+        /// Why it cannot be closed; `None`: the register does not answer.
+        why: Option<Reason>,
+    },
 }
 
 impl Note {
@@ -203,6 +212,23 @@ impl Note {
                 "Отправлено на принтер, печать не подтверждена: проверьте бумажный чек",
                 "Sent to the printer, not confirmed: check the paper",
             ),
+            Self::ClosingMissed { shift, due, why } => {
+                let why = match why {
+                    // Here nobody has to print again.
+                    Some(Reason::PaperOut) => locale.pick("нет бумаги, вставьте рулон", "no paper, put in a roll"),
+                    Some(Reason::CoverOpen) => locale.pick("открыта крышка, закройте", "the cover is open, close it"),
+                    Some(Reason::Busy) => locale.pick("касса занята, дождитесь конца", "the register is busy, wait"),
+                    Some(reason) => device::reason(reason, locale),
+                    None => locale.pick(
+                        "касса не отвечает, включите её и проверьте кабель",
+                        "the register does not answer, switch it on and check its cable",
+                    ),
+                };
+                locale.pick(
+                    format!("Смена {shift} не закрыта в {due}: {why}. Закроется сама, как только касса сможет"),
+                    format!("Shift {shift} was not closed at {due}: {why}. It closes by itself once the register can"),
+                )
+            }
         }
     }
 }

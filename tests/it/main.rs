@@ -4,10 +4,13 @@
 #[allow(unreachable_pub, reason = "a test program has no public")]
 mod rig;
 
+mod bundle;
 mod callbacks;
 mod cases;
 mod day;
+mod devices;
 mod disk;
+mod doctor;
 mod duplicate;
 mod evidence;
 mod hostile;
@@ -16,6 +19,7 @@ mod refusal;
 mod register;
 mod restart;
 mod service;
+mod setup;
 mod shift;
 mod slice;
 mod spoil;

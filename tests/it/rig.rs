@@ -41,6 +41,8 @@ pub enum Wire {
     Pty,
     /// A socket.
     Tcp,
+    /// None: the register of the family `simulated` lives in the daemon.
+    Inside,
 }
 
 struct RunningRegister {
@@ -54,7 +56,7 @@ pub struct Rig {
     wire: Wire,
     /// Where the register was when it last started on TCP.
     address: Option<String>,
-    /// The port of somebody else's register.
+    /// Lines of the device's section in the place of its own port.
     beside: Option<String>,
     register: Option<RunningRegister>,
     daemon: Option<Child>,
@@ -80,7 +82,9 @@ impl Rig {
     /// The same over another wire.
     pub fn wired(wire: Wire, settings: &str) -> Self {
         let mut rig = Self::bare(wire, settings);
-        rig.start_register(&[]);
+        if wire != Wire::Inside {
+            rig.start_register(&[]);
+        }
         rig
     }
 
@@ -89,6 +93,11 @@ impl Rig {
         let mut rig = Self::bare(other.wire, "");
         rig.beside = Some(other.port());
         rig
+    }
+
+    /// The device of the configuration by lines of its own: `port = "auto"`, and what else it needs.
+    pub fn place(&mut self, lines: &str) {
+        self.beside = Some(lines.to_owned());
     }
 
     fn bare(wire: Wire, settings: &str) -> Self {
@@ -126,11 +135,15 @@ impl Rig {
     }
 
     fn port(&self) -> String {
-        match (&self.beside, &self.address) {
-            (Some(port), _) => port.clone(),
+        let dir = self.dir.path().display();
+        match (self.wire, &self.beside, &self.address) {
+            (Wire::Inside, _, _) => format!("family = \"simulated\"\nport = \"{dir}/books\""),
+            (Wire::Pty | Wire::Tcp, Some(port), _) => port.clone(),
             // Nothing of an earlier connection is under way on loopback.
-            (None, Some(address)) => format!("port = \"tcp://{address}\"\nquiet_ms = 0"),
-            (None, None) => format!("port = \"{}/register.tty\"", self.dir.path().display()),
+            (Wire::Tcp, None, Some(address)) => {
+                format!("family = \"shtrih\"\nport = \"tcp://{address}\"\nquiet_ms = 0")
+            }
+            (Wire::Pty | Wire::Tcp, None, _) => format!("family = \"shtrih\"\nport = \"{dir}/register.tty\""),
         }
     }
 
@@ -155,7 +168,6 @@ token = {{ file = "{dir}/shop.token" }}
 device = "front"
 
 [devices.front.driver]
-family = "shtrih"
 {port}
 
 {settings}
@@ -179,6 +191,7 @@ family = "shtrih"
         match self.wire {
             Wire::Pty => command.arg("--pty").arg(self.path("register.tty")),
             Wire::Tcp => command.arg("--tcp").arg(self.address.as_deref().unwrap_or("127.0.0.1:0")),
+            Wire::Inside => panic!("it has no line to start on"),
         };
         for fault in faults {
             command.args(["--fault", fault]);

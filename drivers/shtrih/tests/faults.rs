@@ -1,7 +1,12 @@
 //! What happens when something fails, by the script of the simulated register.
 
-use super::shop::{End, Shop, Willing, document, draft, line, marker, receipt, small_sale};
-use crate::contract::{Body, Driver, Fault, FaultKind, Money, Outcome, Paper, Puzzle, Reason, Verdict, Witness};
+use std::time::Duration;
+
+use super::shop::{End, Shop, Willing, cash, document, draft, line, marker, receipt, small_sale};
+use crate::contract::{
+    Body, Correction, CorrectionBasis, Driver, Fault, FaultKind, Money, Operation, Outcome, Paper, Puzzle, Reason,
+    TaxSystem, VatRate, Verdict, Witness,
+};
 use crate::simulator::books::Kind;
 
 #[test]
@@ -351,4 +356,46 @@ fn documents_since_a_number_are_found_with_their_markers() {
     assert_eq!(found[0].marker, crate::contract::FoundMarker::Ours(marker(1)));
     assert_eq!(found[1].marker, crate::contract::FoundMarker::None);
     assert_eq!(found[1].proof.total, Some(Money::from_minor(500)));
+}
+
+/// A correction, for lists of everything that registers.
+fn correction() -> Body {
+    Body::Correction(Correction {
+        operation: Operation::Sale,
+        by_order: false,
+        total: Money::from_minor(1000),
+        payments: cash(1000),
+        vat: VatRate::Exempt,
+        tax_system: TaxSystem::DEFAULT,
+        basis: CorrectionBasis { date: "2026-02-01".into(), number: String::new() },
+    })
+}
+
+#[test]
+fn silence_on_whatever_registers_or_moves_money_is_doubt_and_the_register_decides() {
+    let cases = [
+        ("FF45", small_sale(), Kind::Receipt),
+        ("50", Body::CashIn(Money::from_minor(700)), Kind::CashIn),
+        ("51", Body::CashOut(Money::from_minor(300)), Kind::CashOut),
+        ("E0", Body::OpenShift(None), Kind::ShiftOpened),
+        ("41", Body::CloseShift(None), Kind::ShiftClosed),
+        ("FF4A", correction(), Kind::Correction),
+    ];
+    for (command, body, kind) in cases {
+        // Carried out without an answer; not heard at all, and the line dead for longer than anybody asks.
+        for (fault, carried_out) in [("lose-answer", true), ("silence", false)] {
+            let closed = matches!(body, Body::OpenShift(_));
+            let mut shop = if closed { Shop::closed() } else { Shop::open() };
+            shop.inject("drawer 100000");
+            let (mark, before) = (shop.driver.mark().expect("answers"), shop.booked(kind).len());
+            shop.inject(&format!("{fault} {command}{}", if carried_out { "" } else { " 60s" }));
+            let outcome = shop.execute(body.clone());
+            assert!(matches!(outcome, Outcome::Doubtful(_)), "{fault} {command}: {outcome:?}");
+            shop.line.advance(Duration::from_secs(60));
+            let verdict = shop.driver.verdict(&document(body.clone(), 1), &mark).expect("answers");
+            assert_eq!(matches!(verdict, Verdict::Happened(..)), carried_out, "{fault} {command}: {verdict:?}");
+            let booked = shop.booked(kind).len() - before;
+            assert_eq!(booked, usize::from(carried_out), "{fault} {command}: never sent again");
+        }
+    }
 }

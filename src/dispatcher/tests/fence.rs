@@ -55,7 +55,7 @@ fn a_swapped_storage_gets_nothing_until_a_person_agrees() {
 /// Copies the journal, lets it sell, and puts the copy back as somebody with an old backup would.
 fn roll_back(shop: &mut Shop) {
     let copy = shop.dir.path().join("copy.db");
-    shop.journal.backup(&copy).expect("copied");
+    crate::journal::keep::backup(shop.dir.path(), &copy).expect("copied");
     shop.run(50);
     shop.deliver();
     shop.lane = None;

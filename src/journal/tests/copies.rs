@@ -76,7 +76,7 @@ fn a_backup_is_whole_while_work_goes_on_and_takes_the_journal_s_place() {
     desk.register(done, 2);
     let waiting = desk.sale("b", 2);
     let copy = desk.dir.path().join("copy.db");
-    desk.journal.backup(&copy).expect("copied");
+    keep::backup(desk.dir.path(), &copy).expect("copied");
     desk.sale("after", 3);
     assert_eq!(count(&copy, "SELECT count(*) FROM documents"), 2);
 
@@ -100,8 +100,8 @@ fn a_backup_never_overwrites_and_a_damaged_copy_never_takes_the_place() {
     let desk = Desk::open();
     desk.sale("a", 1);
     let copy = desk.dir.path().join("copy.db");
-    desk.journal.backup(&copy).expect("copied");
-    assert!(desk.journal.backup(&copy).is_err(), "there is one already");
+    keep::backup(desk.dir.path(), &copy).expect("copied");
+    assert!(keep::backup(desk.dir.path(), &copy).is_err(), "there is one already");
     let mut bytes = std::fs::read(&copy).expect("read");
     bytes[4096 * 3..4096 * 4].fill(0xA5);
     std::fs::write(&copy, bytes).expect("written");
