@@ -116,5 +116,5 @@ pub(super) fn finish_restore(directory: &Path) -> Result<(), JournalError> {
 
 fn sync(directory: &Path) -> Result<(), JournalError> {
     let io = |source| JournalError::Io { path: directory.to_owned(), source };
-    std::fs::File::open(directory).and_then(|d| d.sync_all()).map_err(io)
+    File::open(directory).and_then(|d| d.sync_all()).map_err(io)
 }

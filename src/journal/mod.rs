@@ -187,13 +187,15 @@ impl Journal {
         keep::finish_restore(directory)?;
         let epoch = options.epoch.map_or_else(draw_epoch, Ok)?;
         let path = directory.join(FILE);
-        let (alone, elsewhere) = (options.alone.is_some(), options.write_log_anew.is_some());
-        // The disk of a simulation has no room to be reserved; the file is there.
-        let mut reserve = reserve::Reserve::of(directory, if alone { 1 } else { reserve::RESERVED_BYTES });
+        // The disk of a simulation holds the journal elsewhere, and has no room to be reserved.
+        let alone = options.alone.is_some();
+        let mut reserve = (!alone).then(|| reserve::Reserve::of(directory));
         // On a full disk there must be room to move the log into the file.
-        reserve.mind();
-        let made = lock.metadata().map_err(io)?.len() > 0;
-        if made && !elsewhere && !std::fs::metadata(&path).is_ok_and(|m| m.len() > 0) {
+        if let Some(reserve) = &mut reserve {
+            reserve.mind();
+        }
+        let made = alone || lock.metadata().map_err(io)?.len() > 0;
+        if made && !alone && !std::fs::metadata(&path).is_ok_and(|m| m.len() > 0) {
             return Err(JournalError::Damaged { path, found: "it is gone, or empty".into() });
         }
         options.write_log_anew.map_or_else(|| write_log_anew(directory), |write| write()).map_err(io)?;

@@ -11,7 +11,7 @@ use rustix::fs::{FallocateFlags, fallocate, statvfs};
 use super::hand_over;
 
 /// Room held by the file. An outcome needs a few KiB, a start moves the log into the file.
-pub(super) const RESERVED_BYTES: u64 = 4 * 1024 * 1024;
+const RESERVED_BYTES: u64 = 4 * 1024 * 1024;
 /// With less than this free the room is given back: a few commits of outcomes.
 const COMMIT_BYTES: u64 = 1024 * 1024;
 /// Below this much free room nothing more is accepted.
@@ -20,15 +20,14 @@ const LOW_WATER_BYTES: u64 = 32 * 1024 * 1024;
 /// A file that only takes up room.
 pub(super) struct Reserve {
     directory: PathBuf,
-    bytes: u64,
     held: bool,
 }
 
 impl Reserve {
-    /// The room of this directory, as the last owner left it; `bytes` of it.
-    pub(super) fn of(directory: &Path, bytes: u64) -> Self {
+    /// The room of this directory, as the last owner left it.
+    pub(super) fn of(directory: &Path) -> Self {
         let held = std::fs::metadata(directory.join("reserve")).is_ok_and(|m| m.len() > 0);
-        Self { directory: directory.to_owned(), bytes, held }
+        Self { directory: directory.to_owned(), held }
     }
 
     /// Gives the room back when the disk is nearly full, and takes it up when there is plenty.
@@ -40,22 +39,22 @@ impl Reserve {
         if self.held && free < COMMIT_BYTES {
             tracing::error!(free, "the disk is full; the reserved room is used up to finish what was begun");
             self.give_back();
-        } else if !self.held && free >= LOW_WATER_BYTES + self.bytes {
+        } else if !self.held && free >= LOW_WATER_BYTES + RESERVED_BYTES {
             self.take_up();
         }
     }
 
     fn file(&self) -> std::io::Result<File> {
-        File::options().create(true).append(true).open(self.directory.join("reserve"))
+        let path = self.directory.join("reserve");
+        let file = File::options().create(true).append(true).open(&path)?;
+        hand_over(&path, &self.directory)?;
+        Ok(file)
     }
 
     /// A file system that cannot reserve is used without.
     fn take_up(&mut self) {
         self.held = true;
-        let taken = self.file().and_then(|file| {
-            hand_over(&self.directory.join("reserve"), &self.directory)?;
-            Ok(fallocate(&file, FallocateFlags::empty(), 0, self.bytes)?)
-        });
+        let taken = self.file().and_then(|f| Ok(fallocate(&f, FallocateFlags::empty(), 0, RESERVED_BYTES)?));
         if let Err(error) = taken {
             tracing::warn!(%error, "no room could be reserved on the journal's disk");
         }
@@ -88,7 +87,7 @@ mod tests {
     fn room_is_taken_up_when_there_is_plenty_and_given_back_before_the_disk_is_full() {
         let directory = tempfile::tempdir().expect("a directory");
         let blocks = || std::fs::metadata(directory.path().join("reserve")).map_or(0, |m| m.blocks() * 512);
-        let mut reserve = Reserve::of(directory.path(), RESERVED_BYTES);
+        let mut reserve = Reserve::of(directory.path());
         reserve.mind_with(LOW_WATER_BYTES);
         assert_eq!(blocks(), 0, "a small disk is not made smaller");
         reserve.mind_with(LOW_WATER_BYTES + RESERVED_BYTES);
@@ -96,7 +95,7 @@ mod tests {
         reserve.mind_with(COMMIT_BYTES);
         assert!(blocks() >= RESERVED_BYTES);
         // The next owner knows what the last one took up.
-        let mut reserve = Reserve::of(directory.path(), RESERVED_BYTES);
+        let mut reserve = Reserve::of(directory.path());
         reserve.mind_with(COMMIT_BYTES - 1);
         assert_eq!(blocks(), 0);
         reserve.mind_with(0);
