@@ -16,7 +16,7 @@ pub enum Spoil {
     AmountOnlyMatch,
     /// A query without an answer is taken as "not registered".
     SilenceIsNo,
-    /// Commits are not synced.
+    /// The journal does not wait for the disk.
     SyncOff,
     /// A registered twin is not looked for.
     TwinUnchecked,

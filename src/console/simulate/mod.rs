@@ -1,6 +1,7 @@
 //! Simulated devices and a stand-in for the cloud, each a process of its own.
 
 mod cloud;
+mod printer;
 mod register;
 
 use std::process::ExitCode;
@@ -13,6 +14,8 @@ pub(in crate::console) use cloud::EXAMPLE;
 pub(super) enum Simulate {
     /// A fiscal register with books of its own, on a pseudo-terminal or TCP
     Register(register::Register),
+    /// A receipt printer of the ESC/POS kind, with paper and books of its own
+    Printer(printer::Printer),
     /// A stand-in for Altegio: sends a document, receives and prints callbacks
     Cloud(cloud::Cloud),
 }
@@ -20,6 +23,7 @@ pub(super) enum Simulate {
 pub(super) fn run(simulate: Simulate) -> ExitCode {
     match simulate {
         Simulate::Register(register) => register::run(register),
+        Simulate::Printer(printer) => printer::run(printer),
         Simulate::Cloud(cloud) => cloud::run(&cloud),
     }
 }
