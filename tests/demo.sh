@@ -12,7 +12,7 @@ ${command% --once} > "$said" 2>&1 &
 await() {
     local deadline=$((SECONDS + $1))
     until [ "$(grep -c "$2" "$said")" -ge "$3" ]; do
-        [ $SECONDS -lt $deadline ] || { cat "$said" >&2; echo "no $2 within $1 s" >&2; exit 1; }
+        kill -0 %1 2> /dev/null && [ $SECONDS -lt $deadline ] || { cat "$said" >&2; echo "no $2 within $1 s" >&2; exit 1; }
         sleep 0.1
     done
 }
