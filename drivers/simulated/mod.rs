@@ -9,7 +9,7 @@
 //! | open, tag, line, subtotal, close, cancel | `8D` `FF0C` `FF46` `89` `FF45` `88` |
 //! | shift opened, closed, X report | `E0` `41` `40` |
 //! | cash in, cash out, correction, text | `50` `51` `FF4A` `17` |
-//! | find documents, print on | `FF0A` `B0` |
+//! | find documents, print on, copy | `FF0A` `B0` `8C` |
 //!
 //! A line of the script may also be put into the file `script` in the books' directory while the program runs; it is
 //! read, and removed, before the next step. Nothing is fiscalized: this is no cash register.
@@ -310,6 +310,10 @@ impl Driver for Simulated {
 
     fn found_since(&mut self, since: u64) -> Result<Option<Vec<Found>>, Fault> {
         self.query("find", 0xFF0A, |register| Ok(Some(found(register, since))))
+    }
+
+    fn copy_receipt(&mut self) -> Result<(), Fault> {
+        self.query("copy", 0x8C, Register::print_copy)
     }
 
     fn resume_paper(&mut self) -> Result<Paper, Fault> {

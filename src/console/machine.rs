@@ -66,6 +66,8 @@ impl Machine {
     /// it stands, for a machine below another root may be described from outside.
     pub(super) fn target(&self, name: impl AsRef<Path>) -> Option<PathBuf> {
         let name = name.as_ref();
+        // A link to the kernel's printer device is marked as one.
+        let name = name.to_str().and_then(|text| text.strip_prefix("lp:")).map_or(name, Path::new);
         self.resolve(name).or_else(|| Some(self.inner(&name.canonicalize().ok()?)))
     }
 

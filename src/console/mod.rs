@@ -11,6 +11,7 @@ mod papers;
 mod ports;
 mod print;
 mod print_test;
+mod rig;
 mod setup;
 #[cfg(feature = "simulators")]
 mod simulate;
@@ -31,7 +32,7 @@ use crate::journal;
 #[command(
     version,
     about,
-    after_help = "First steps:\n  kkm-bridge demo --once       see a receipt go all the way, nothing needed\n  kkm-bridge setup             find the register, make tokens, write the configuration\n  kkm-bridge check             look whether the configuration can be used\n  kkm-bridge doctor            look whether everything else can\n  kkm-bridge run               the service\n\nLog on standard error; KKM_BRIDGE_LOG=debug says more."
+    after_help = first_steps()
 )]
 pub struct Arguments {
     /// The configuration.
@@ -48,6 +49,21 @@ pub struct Arguments {
     command: Command,
 }
 
+fn first_steps() -> String {
+    let demo = if cfg!(feature = "simulators") {
+        "  kkm-bridge demo --once       see a receipt go all the way, nothing needed\n"
+    } else {
+        ""
+    };
+    format!(
+        "First steps:\n{demo}  kkm-bridge setup             find the register, make tokens, write the configuration\n  \
+         kkm-bridge check             look whether the configuration can be used\n  \
+         kkm-bridge doctor            look whether everything else can\n  \
+         kkm-bridge run               the service\n\n\
+         Log on standard error; KKM_BRIDGE_LOG=debug says more."
+    )
+}
+
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run the service until SIGTERM or Ctrl-C
@@ -60,6 +76,8 @@ enum Command {
     Doctor(doctor::Doctor),
     /// Pack what a service person needs to see, without secrets and customers
     SupportBundle(bundle::Bundle),
+    /// Run an acceptance and fault script against a device, and keep the evidence
+    Rig(rig::Rig),
     /// Show a document going all the way: stand-in for Altegio, service, simulated register
     #[cfg(feature = "simulators")]
     Demo(demo::Demo),
@@ -190,6 +208,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Setup(setup) => return setup::run(&config, &setup),
         Command::Doctor(doctor) => return doctor::run(&config, &doctor),
         Command::SupportBundle(bundle) => return bundle::run(&config, &bundle),
+        Command::Rig(rig) => return with(&config, |settings| rig::run(settings, &rig)),
         Command::Check => return with(&config, check),
         #[cfg(feature = "simulators")]
         Command::Demo(demo) => return demo::run(&demo),
@@ -244,6 +263,15 @@ fn with(config: &std::path::Path, act: impl FnOnce(&Settings) -> ExitCode) -> Ex
     }
 }
 
+/// Bytes as people compare them.
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::new(), |mut out, byte| {
+        let _ = write!(out, "{byte:02x}");
+        out
+    })
+}
+
 fn fail(error: &dyn std::fmt::Display, code: u8) -> ExitCode {
     eprintln!("kkm-bridge: {error}");
     ExitCode::from(code)
@@ -273,7 +301,9 @@ fn backup(settings: &Settings, to: &std::path::Path) -> ExitCode {
 }
 
 fn restore(settings: &Settings, from: &std::path::Path) -> ExitCode {
-    let restored = daemon::now_ms().and_then(|now| Ok(journal::keep::restore(from, &settings.journal.directory, now)?));
+    let devices: Vec<&str> = settings.devices.keys().map(String::as_str).collect();
+    let restored =
+        daemon::now_ms().and_then(|now| Ok(journal::keep::restore(from, &settings.journal.directory, &devices, now)?));
     match restored {
         Ok(()) => {
             println!("Restored. The next start compares the register's memory with it before anything is sold.");

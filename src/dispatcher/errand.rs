@@ -32,6 +32,8 @@ pub struct Inspection {
     pub status: Status,
     /// What it can do.
     pub capabilities: Capabilities,
+    /// Seconds since the open shift was opened; `None` where it does not say.
+    pub shift_age_s: Option<u64>,
     /// How long its storage lasts; `None` where it does not say.
     pub storage: Option<StorageLife>,
 }
@@ -43,6 +45,7 @@ impl Inspection {
             identity: driver.identity()?,
             status: driver.status()?,
             capabilities: driver.capabilities()?,
+            shift_age_s: driver.shift_age()?.map(|age| age.as_secs()),
             storage: driver.storage_life()?,
         })
     }

@@ -164,6 +164,7 @@ impl Pen {
 
     /// One commit of this job and of what `more` has besides; then all are answered.
     fn write(&mut self, first: Job, mut more: impl FnMut() -> Option<Job>) {
+        self.reserve.mind();
         let mut replies = Vec::new();
         if let Err(error) = self.connection.execute_batch("BEGIN IMMEDIATE") {
             self.give_up("the journal cannot be written", &error);
@@ -182,6 +183,10 @@ impl Pen {
         }
         failpoint::hit("journal.before-commit");
         if let Err(error) = self.commit() {
+            // The next start may need it.
+            if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull) {
+                self.reserve.give_back();
+            }
             self.give_up("a commit failed", &error);
         }
         failpoint::hit("journal.committed");
@@ -191,20 +196,10 @@ impl Pen {
         }
     }
 
-    /// Commits; a full disk gets the reserved room first, for what is already begun must be written down.
     fn commit(&self) -> Result<(), rusqlite::Error> {
-        let first = match failure() {
+        match failure() {
             None => self.connection.execute_batch("COMMIT"),
             Some(error) => Err(error),
-        };
-        match first {
-            Err(error)
-                if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull) && self.reserve.release() =>
-            {
-                tracing::error!("the disk is full; the reserved room is used up to finish what was begun");
-                self.connection.execute_batch("COMMIT")
-            }
-            other => other,
         }
     }
 

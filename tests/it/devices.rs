@@ -137,7 +137,10 @@ fn a_register_that_is_plugged_in_elsewhere_is_followed_by_its_serial_number() {
     let stranger = Line::open(false);
     plug(&links, "usb-A-if00", &stranger.path);
     plug(&links, "usb-B-if00", &rig.path("register.tty"));
-    rig.place(&format!("port = \"auto\"\nserial = \"{SERIAL}\"\nsearch = \"{}\"", links.display()));
+    rig.place(&format!(
+        "family = \"shtrih\"\nport = \"auto\"\nserial = \"{SERIAL}\"\nsearch = \"{}\"",
+        links.display()
+    ));
     rig.start();
     let first = another("before", 1);
     rig.post(&first).assert_pending();

@@ -100,12 +100,19 @@ impl Sick {
 /// A break, the name of the finding, and words of its way out in English and Russian.
 type Case = (&'static str, fn(&Sick), &'static str, &'static str, &'static str);
 
-const CASES: [Case; 24] = [
+const CASES: [Case; 25] = [
     ("no configuration", no_configuration, "config_missing", "kkm-bridge setup", "kkm-bridge setup"),
     ("a key with a typing error", typing_error, "config_form", "kkm-bridge check", "kkm-bridge check"),
     ("a token that everybody reads", open_token, "config_problem", "kkm-bridge check", "kkm-bridge check"),
     ("http for the whole world", open_http, "config_problem", "kkm-bridge check", "kkm-bridge check"),
     ("a token that the service cannot read", root_token, "secret_unreadable", "chown kkm-bridge", "chown kkm-bridge"),
+    (
+        "a credential that the unit does not load",
+        no_credential,
+        "credential_not_loaded",
+        "LoadCredential=",
+        "LoadCredential=",
+    ),
     ("a register that is switched off", switched_off, "port_missing", "kkm-bridge devices", "проверьте кабель"),
     ("brltty has the adapter", brltty, "brltty_took_adapter", "apt-get remove brltty", "переподключите адаптер"),
     ("no right to the serial line", no_right, "port_forbidden", "usermod -aG ports kkm-bridge", "usermod -aG ports"),
@@ -145,6 +152,12 @@ fn open_http(m: &Sick) {
 
 fn root_token(m: &Sick) {
     m.people(STRANGER, STRANGER);
+}
+
+fn no_credential(m: &Sick) {
+    let text = std::fs::read_to_string(m.path("/etc/kkm-bridge/kkm-bridge.toml")).expect("there");
+    let text = text.replace("{ file = \"/etc/kkm-bridge/partner.token\" }", "{ credential = \"partner.token\" }");
+    m.put("/etc/kkm-bridge/kkm-bridge.toml", &text);
 }
 
 fn switched_off(m: &Sick) {
@@ -284,6 +297,13 @@ fn a_machine_that_only_lacks_its_service_is_told_so_and_nothing_else() {
     let text = String::from_utf8_lossy(&machine.doctor(&[]).stdout).into_owned();
     assert!(text.contains("well      devices") && text.contains("-> systemctl enable --now"), "{text}");
     assert!(machine.cloud.callbacks().is_empty(), "nothing is posted to the cloud");
+
+    // Tokens as credentials are nothing that the doctor itself could read.
+    no_credential(&machine);
+    let drop_in = "[Service]\nLoadCredential=partner.token:/etc/kkm-bridge/partner.token\n";
+    machine.put("/etc/systemd/system/kkm-bridge.service.d/override.conf", drop_in);
+    let (code, findings) = machine.findings("en");
+    assert_eq!((code, findings.len()), (Some(1), 1), "{findings:#?}");
 }
 
 #[test]

@@ -209,11 +209,11 @@ mod tests {
     #[test]
     fn numbers_of_devices_stay_where_they_are_fields() {
         let mut value =
-            serde_json::json!({ "serial": "0000000000001234", "detail": "0000000000001234", "n": 12345678901_u64 });
+            serde_json::json!({ "serial": "0000000000001234", "detail": "0000000000001234", "n": 12_345_678_901_u64 });
         mask().value(&mut value);
         assert_eq!(
             value,
-            serde_json::json!({ "serial": "0000000000001234", "detail": "(number)", "n": 12345678901_u64 })
+            serde_json::json!({ "serial": "0000000000001234", "detail": "(number)", "n": 12_345_678_901_u64 })
         );
     }
 }

@@ -15,6 +15,8 @@ use crate::dispatcher::errand::{Errand, ErrandTold, Inspection};
 
 /// A difference of clocks that is worth a word.
 const CLOCK_MINUTES: i64 = 5;
+/// A shift of 24 hours sells no more; one that is so old is not closed by itself any more, or will be within the hour.
+const SHIFT_HOURS: u64 = 23;
 /// A storage that ends within so many days must be ordered anew.
 const STORAGE_DAYS: i64 = 45;
 /// Room for less documents than this is some weeks of a shop.
@@ -34,6 +36,9 @@ pub(super) fn look(sight: &Sight<'_>) -> Vec<Finding> {
             Err(None) => continue,
             Err(Some(why)) => vec![Ailment::DeviceSilent(why)],
         };
+        let views = sight.running.iter().flatten().filter(|view| view.name == *name);
+        let missed = views.filter_map(|view| view.missed_closing.as_ref());
+        findings.extend(missed.map(|m| Finding::new(about.clone(), Ailment::ClosingMissed(m.text.clone()))));
         findings.extend(found.into_iter().map(|ailment| Finding::new(about.clone(), ailment)));
     }
     findings
@@ -51,7 +56,8 @@ fn inspect(sight: &Sight<'_>, name: &str) -> Result<Inspection, Option<String>> 
             Err(error) => Err(Some(error.to_string())),
         };
     }
-    if config.family != "simulated" && config.port.starts_with('/') && sight.machine.target(&config.port).is_none() {
+    let here = super::ports::path_of(config);
+    if here.is_some_and(|port| sight.machine.target(port).is_none()) {
         return Err(None);
     }
     // A configuration that opens nothing was told already.
@@ -68,7 +74,11 @@ fn judge(seen: &Inspection, table: &TaxTable, now: Timestamp, zone: &TimeZone) -
     }
     match status.shift {
         Shift::Expired(_) => found.push(Ailment::ShiftExpired),
-        Shift::Closed(_) | Shift::Open(_) | Shift::None => {}
+        Shift::Open(_) => {
+            let hours = seen.shift_age_s.unwrap_or_default() / 3600;
+            found.extend((hours >= SHIFT_HOURS).then_some(Ailment::ShiftOld { hours }));
+        }
+        Shift::Closed(_) | Shift::None => {}
     }
     if status.open_receipt.is_some() {
         found.push(Ailment::ForeignReceipt);
@@ -112,6 +122,7 @@ const GENERAL_SYSTEM: u8 = 1;
 /// The tax table against the device: what a document of this shop may well ask for, and would be refused.
 fn taxes(seen: &Inspection, table: &TaxTable, today: Date) -> Vec<Ailment> {
     let mut found = Vec::new();
+    let rates = &seen.capabilities.vat_rates;
     for system in &seen.capabilities.tax_systems {
         let Some((slug, known)) = table.systems().find(|(_, known)| known.system == *system) else {
             found.push(Ailment::SystemUnknown { mask: system.mask() });
@@ -122,7 +133,8 @@ fn taxes(seen: &Inspection, table: &TaxTable, today: Date) -> Vec<Ailment> {
         }
         for (vat, rate) in table.vats() {
             let usual = known.is_usual(vat) && !rate.is_outdated(today) && table.replacement(vat, today).is_none();
-            if usual && !seen.capabilities.vat_rates.contains(&rate.rate) {
+            // A device without rates of its own takes any.
+            if usual && !rates.is_empty() && !rates.contains(&rate.rate) {
                 found.push(Ailment::RateMissing { slug: vat.to_owned(), system: slug.to_owned() });
             }
         }

@@ -25,6 +25,7 @@ fn healthy() -> Inspection {
             stores_marker: true,
             cash_rounding: true,
         },
+        shift_age_s: Some(3600),
         storage: Some(StorageLife {
             until: "2027-11-25".into(),
             registrations_left: 10,
@@ -56,6 +57,7 @@ fn a_healthy_device_has_no_ailment() {
 fn each_thing_that_a_device_says_is_an_ailment_of_its_own() {
     assert_eq!(ails(|s| s.status.hindrance = Some(Reason::PaperOut)), [Ailment::DeviceHindered(Reason::PaperOut)]);
     assert_eq!(ails(|s| s.status.shift = Shift::Expired(7)), [Ailment::ShiftExpired]);
+    assert_eq!(ails(|s| s.shift_age_s = Some(23 * 3600)), [Ailment::ShiftOld { hours: 23 }]);
     assert_eq!(ails(|s| s.status.paper = Paper::Pending), [Ailment::PaperPending]);
     let open = OpenReceipt { operation: None, subtotal: None };
     assert_eq!(ails(|s| s.status.open_receipt = Some(open)), [Ailment::ForeignReceipt]);

@@ -41,6 +41,8 @@ pub(in crate::console) enum Ailment {
     ConfigProblem(String),
     /// The service's user cannot read a file of secrets.
     SecretUnreadable { user: String },
+    /// A token is a credential that the unit does not load.
+    CredentialNotLoaded { name: String },
     /// The service does not run.
     ServiceDown,
     /// Another program listens at the service's address.
@@ -67,6 +69,10 @@ pub(in crate::console) enum Ailment {
     DeviceHindered(Reason),
     /// The shift is older than 24 hours.
     ShiftExpired,
+    /// It will be soon.
+    ShiftOld { hours: u64 },
+    /// The service could not close the shift when it should have: in words, with the cause.
+    ClosingMissed(String),
     /// A receipt of another program is open.
     ForeignReceipt,
     /// The paper of the last document is not out.
@@ -120,6 +126,7 @@ impl Ailment {
             Self::ConfigForm(_) => "config_form",
             Self::ConfigProblem(_) => "config_problem",
             Self::SecretUnreadable { .. } => "secret_unreadable",
+            Self::CredentialNotLoaded { .. } => "credential_not_loaded",
             Self::ServiceDown => "service_down",
             Self::ListenTaken(_) => "listen_taken",
             Self::PortMissing => "port_missing",
@@ -133,6 +140,8 @@ impl Ailment {
             Self::DeviceSilent(_) => "device_silent",
             Self::DeviceHindered(_) => "device_hindered",
             Self::ShiftExpired => "shift_expired",
+            Self::ShiftOld { .. } => "shift_old",
+            Self::ClosingMissed(_) => "closing_missed",
             Self::ForeignReceipt => "foreign_receipt",
             Self::PaperPending => "paper_pending",
             Self::DeviceClock { .. } => "device_clock",
@@ -162,6 +171,8 @@ impl Ailment {
             Self::ServiceDown
             | Self::ModemManager
             | Self::UnstableName { .. }
+            | Self::ShiftOld { .. }
+            | Self::ClosingMissed(_)
             | Self::PaperPending
             | Self::DeviceWarns(_)
             | Self::StorageFills { .. }
@@ -178,6 +189,7 @@ impl Ailment {
             | Self::ConfigForm(_)
             | Self::ConfigProblem(_)
             | Self::SecretUnreadable { .. }
+            | Self::CredentialNotLoaded { .. }
             | Self::ListenTaken(_)
             | Self::PortMissing
             | Self::BrailleTookAdapter { .. }
@@ -209,6 +221,10 @@ impl Ailment {
             Self::SecretUnreadable { user } => locale.pick(
                 format!("пользователь службы {user} не может прочитать этот файл"),
                 format!("the service's user {user} cannot read it"),
+            ),
+            Self::CredentialNotLoaded { name } => locale.pick(
+                format!("служба не получает от systemd учётные данные {name}"),
+                format!("the service gets no credential {name} from systemd"),
             ),
             Self::ServiceDown => locale.pick("служба не работает", "the service does not run"),
             Self::ListenTaken(why) => {
@@ -248,6 +264,11 @@ impl Ailment {
             Self::ShiftExpired => {
                 locale.pick("смена открыта больше 24 часов", "the shift has been open for more than 24 hours")
             }
+            Self::ShiftOld { hours } => locale.pick(
+                format!("смена открыта {hours} ч; после 24 ч касса не продаёт"),
+                format!("the shift has been open for {hours} h; after 24 h the device sells no more"),
+            ),
+            Self::ClosingMissed(text) => text.clone(),
             Self::ForeignReceipt => {
                 locale.pick("в кассе открыт чек другой программы", "a receipt of another program is open")
             }
@@ -338,6 +359,10 @@ impl Ailment {
             ),
             Self::SecretUnreadable { user } => locale
                 .pick(format!("chown {user} ФАЙЛ && chmod 600 ФАЙЛ"), format!("chown {user} FILE && chmod 600 FILE")),
+            Self::CredentialNotLoaded { name } => locale.pick(
+                format!("systemctl edit kkm-bridge: [Service] LoadCredential={name}:/etc/kkm-bridge/{name}"),
+                format!("systemctl edit kkm-bridge: [Service] LoadCredential={name}:/etc/kkm-bridge/{name}"),
+            ),
             Self::ServiceDown => locale.pick(
                 "systemctl enable --now kkm-bridge; причина остановки: journalctl -u kkm-bridge",
                 "systemctl enable --now kkm-bridge; why it stopped: journalctl -u kkm-bridge",
@@ -388,7 +413,9 @@ impl Ailment {
                 "устраните причину на самой кассе; ждущие документы напечатаются сами",
                 "remove the cause at the device itself; what waits is printed by itself",
             ),
-            Self::ShiftExpired => locale.pick("kkm-bridge shift close", "kkm-bridge shift close"),
+            Self::ShiftExpired | Self::ShiftOld { .. } | Self::ClosingMissed(_) => {
+                locale.pick("kkm-bridge shift close", "kkm-bridge shift close")
+            }
             Self::ForeignReceipt => locale.pick(
                 "закройте или отмените чек в той программе; если других программ нет: exclusive = true",
                 "finish or cancel it in that program; if there is no other: exclusive = true",

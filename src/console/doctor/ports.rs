@@ -1,5 +1,7 @@
 //! Ports and rights, and the programs that take serial lines away from registers.
 
+use kkm_drivers::open::DeviceConfig;
+
 use super::Sight;
 use super::finding::{Ailment, Finding};
 use super::users::group_name;
@@ -11,13 +13,8 @@ pub(super) fn look(sight: &Sight<'_>) -> Vec<Finding> {
     let machine = sight.machine;
     let mut findings = Vec::new();
     let listed = ports::list(machine);
-    let devices: Vec<(&String, String)> = sight
-        .settings
-        .devices
-        .iter()
-        .filter(|(_, d)| d.driver.family != "simulated" && d.driver.port.starts_with('/'))
-        .map(|(name, d)| (name, d.driver.port.clone()))
-        .collect();
+    let all = sight.settings.devices.iter();
+    let devices: Vec<(&String, &str)> = all.filter_map(|(name, d)| Some((name, path_of(&d.driver)?))).collect();
     for (index, (name, port)) in devices.iter().enumerate() {
         let about = format!("devices.{name} {port}");
         if let Some((other, _)) = devices[..index].iter().find(|(_, other)| ports::same(machine, other, port)) {
@@ -41,7 +38,7 @@ pub(super) fn look(sight: &Sight<'_>) -> Vec<Finding> {
         }
         let written = port.rsplit('/').next().unwrap_or_default();
         if ["ttyUSB", "ttyACM"].iter().any(|prefix| written.starts_with(prefix)) {
-            let better = listed.iter().find(|p| p.node == node && p.name != p.node).map(|p| p.name.clone());
+            let better = listed.iter().find(|p| p.node == node && p.name != p.node).map(ports::Port::to_configure);
             findings.push(Finding::new(&about, Ailment::UnstableName { better }));
         }
         let on_usb = short.starts_with("ttyUSB") || short.starts_with("ttyACM");
@@ -52,10 +49,16 @@ pub(super) fn look(sight: &Sight<'_>) -> Vec<Finding> {
     findings
 }
 
+/// The path of a device's port, where it has one on this machine.
+pub(super) fn path_of(config: &DeviceConfig) -> Option<&str> {
+    let path = config.port.strip_prefix("lp:").unwrap_or(&config.port);
+    (config.family != "simulated" && path.starts_with('/')).then_some(path)
+}
+
 /// What stands in the way of a port that is not there.
 fn why_missing(machine: &Machine, port: &str) -> Ailment {
     let kind = ports::named(machine, port).kind;
-    if kind == Kind::Printer || port.contains("/usb/lp") || port.contains("/pos/") {
+    if kind == Kind::Printer || port.contains("/usb/lp") {
         return if printer_without_driver(machine) { Ailment::NoPrinterDriver } else { Ailment::PortMissing };
     }
     match adapter_without_line(machine) {

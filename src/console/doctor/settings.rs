@@ -21,18 +21,42 @@ pub(super) fn read(machine: &Machine, path: &Path) -> (Option<Settings>, Vec<Fin
     if inside {
         move_below(machine, &mut settings);
     }
-    let mut findings: Vec<Finding> =
-        config::check(&settings).into_iter().map(|p| Finding::new(p.key, Ailment::ConfigProblem(p.what))).collect();
+    let problems = config::check(&settings).into_iter().filter(|p| !passed_by_systemd(&settings, &p.key));
+    let mut findings: Vec<Finding> = problems.map(|p| Finding::new(p.key, Ailment::ConfigProblem(p.what))).collect();
     if let Err(error) = daemon::tax_table(&settings) {
         findings.push(Finding::new("tax_table", Ailment::ConfigProblem(error.to_string())));
     }
-    for (name, device) in &settings.devices {
-        let known = kkm_drivers::open::FAMILIES.iter().any(|(family, _)| *family == device.driver.family);
-        if known && let Err(error) = kkm_drivers::open::open(&device.driver) {
-            findings.push(Finding::new(format!("devices.{name}.driver"), Ailment::ConfigProblem(error.to_string())));
-        }
-    }
     (Some(settings), findings)
+}
+
+/// Every token with its key.
+fn tokens(settings: &Settings) -> impl Iterator<Item = (String, &TokenSource)> {
+    let shops = settings.shops.iter().map(|(name, shop)| (format!("shops.{name}.token"), &shop.token));
+    let token = settings.callback.token.iter().map(|token| ("callback.token".to_owned(), token));
+    let user = settings.callback.user_token.iter().map(|token| ("callback.user_token".to_owned(), token));
+    shops.chain(token).chain(user)
+}
+
+/// A credential is given to the service alone; who runs the doctor has none.
+fn passed_by_systemd(settings: &Settings, key: &str) -> bool {
+    let outside = std::env::var_os("CREDENTIALS_DIRECTORY").is_none();
+    outside && tokens(settings).any(|(k, token)| k == key && matches!(token, TokenSource::Credential(_)))
+}
+
+/// Credentials that the unit does not load.
+fn credentials(sight: &Sight<'_>) -> Vec<Finding> {
+    let Some(unit) = super::users::unit(sight.machine) else { return Vec::new() };
+    let loads = |name: &str| {
+        unit.iter().any(|(key, value)| key.starts_with("LoadCredential") && value.split(':').next() == Some(name))
+    };
+    tokens(sight.settings)
+        .filter_map(|(key, token)| match token {
+            TokenSource::Credential(name) if !loads(name) => {
+                Some(Finding::new(key, Ailment::CredentialNotLoaded { name: name.clone() }))
+            }
+            TokenSource::Credential(_) | TokenSource::File(_) => None,
+        })
+        .collect()
 }
 
 fn unreadable(error: ConfigError) -> Ailment {
@@ -69,14 +93,17 @@ fn move_below(machine: &Machine, settings: &mut Settings) {
             below(path);
         }
     }
-    for device in settings.devices.values_mut().filter(|d| d.driver.port.starts_with('/')) {
-        device.driver.port = machine.path(&device.driver.port).to_string_lossy().into_owned();
+    for port in settings.devices.values_mut().map(|d| &mut d.driver.port) {
+        let (kind, path) = if port.starts_with("lp:") { port.split_at(3) } else { ("", port.as_str()) };
+        if path.starts_with('/') {
+            *port = format!("{kind}{}", machine.path(path).display());
+        }
     }
 }
 
 /// Who may read the secrets, whether the service runs, and whether its address is free when it does not.
 pub(super) fn files(sight: &Sight<'_>) -> Vec<Finding> {
-    let mut findings = Vec::new();
+    let mut findings = credentials(sight);
     if let Some(user) = &sight.user {
         for file in secrets(sight.settings) {
             if let Some(rights) = sight.machine.rights(&file)
@@ -101,10 +128,8 @@ pub(super) fn files(sight: &Sight<'_>) -> Vec<Finding> {
 }
 
 fn secrets(settings: &Settings) -> Vec<PathBuf> {
-    let shops = settings.shops.values().map(|shop| &shop.token);
-    let tokens = shops.chain(&settings.callback.token).chain(&settings.callback.user_token);
-    let mut files: Vec<PathBuf> = tokens
-        .filter_map(|token| match token {
+    let mut files: Vec<PathBuf> = tokens(settings)
+        .filter_map(|(_, token)| match token {
             TokenSource::File(path) => Some(path.clone()),
             TokenSource::Credential(_) => None,
         })

@@ -72,7 +72,7 @@ fn table(machine: &Machine) -> Vec<(String, u32, String)> {
 }
 
 /// Keys and values of the unit and its drop-ins, in the order in which they count.
-fn unit(machine: &Machine) -> Option<Vec<(String, String)>> {
+pub(super) fn unit(machine: &Machine) -> Option<Vec<(String, String)>> {
     let mut text = UNITS.iter().find_map(|directory| machine.read(format!("{directory}/{UNIT}")))?;
     for directory in UNITS.iter().rev() {
         let drop_ins = format!("{directory}/{UNIT}.d");

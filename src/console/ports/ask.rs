@@ -1,7 +1,5 @@
 //! Asks a port who is there, where that is allowed.
 
-use std::path::{Path, PathBuf};
-
 use kkm_drivers::open::{self, DeviceConfig};
 use serde::Serialize;
 
@@ -82,7 +80,7 @@ pub(in crate::console) fn ask(
         (None, None, None, None) => Said::NotAsked { why: not_allowed(port) },
     };
     Asked {
-        port: port.name.clone(),
+        port: port.to_configure(),
         node: port.node.clone(),
         usb: port.usb.as_ref().map(|u| format!("{} {}", u.id, u.words).trim().to_owned()),
         configured: configured.map(|(name, _)| name.clone()),
@@ -104,8 +102,11 @@ fn not_allowed(port: &Port) -> String {
 }
 
 fn probe(machine: &Machine, config: &DeviceConfig, port: &Port) -> Said {
-    let path = if Path::new(&port.name).is_absolute() { machine.path(&port.name) } else { PathBuf::from(&port.name) };
-    let config = DeviceConfig { port: path.to_string_lossy().into_owned(), ..config.clone() };
+    let mut config = config.clone();
+    // What the configuration names is opened by that name.
+    if config.port.is_empty() {
+        config.port = machine.path(&port.name).to_string_lossy().into_owned();
+    }
     match open::probe(&config) {
         Some(Ok(seen)) => {
             Said::Register { family: config.family, model: seen.model.trim().to_owned(), serial: seen.serial }

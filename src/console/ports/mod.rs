@@ -39,8 +39,18 @@ pub(super) struct Port {
     pub(super) usb: Option<Usb>,
 }
 
-/// Links that stay with a device.
-const STABLE: [(&str, Kind); 2] = [("/dev/serial/by-id", Kind::Serial), ("/dev/pos/by-serial", Kind::Printer)];
+/// Links that stay with a device: udev's own, and those of the package's rules.
+const STABLE: [&str; 2] = ["/dev/serial/by-id", "/dev/kkm"];
+
+impl Port {
+    /// As the configuration names it: a link to a printer device must be told apart from a serial line.
+    pub(super) fn to_configure(&self) -> String {
+        match self.kind {
+            Kind::Printer if self.name != self.node => format!("lp:{}", self.name),
+            Kind::Printer | Kind::Serial => self.name.clone(),
+        }
+    }
+}
 
 /// All ports, by name.
 pub(super) fn list(machine: &Machine) -> Vec<Port> {
@@ -56,14 +66,16 @@ pub(super) fn list(machine: &Machine) -> Vec<Port> {
             }
         }
     }
-    for (directory, kind) in STABLE {
+    for directory in STABLE {
         for link in machine.list(directory) {
             let name = format!("{directory}/{link}");
             let Some(target) = machine.resolve(&name) else { continue };
             let node = target.to_string_lossy().into_owned();
             match ports.iter_mut().find(|port| port.node == node) {
-                Some(port) => port.name = name,
-                None => ports.push(Port { name, node, kind, usb: None }),
+                // The first directory's name stays.
+                Some(port) if port.name == port.node => port.name = name,
+                Some(_) => {}
+                None => ports.push(Port { name, kind: kind_of(&node), node, usb: None }),
             }
         }
     }
@@ -79,6 +91,9 @@ pub(super) fn same(machine: &Machine, a: &str, b: &str) -> bool {
 /// A port that is not listed by itself, by the name that a person or the configuration gives it.
 pub(super) fn named(machine: &Machine, name: &str) -> Port {
     let node = machine.target(name).map_or_else(|| name.to_owned(), |p| p.to_string_lossy().into_owned());
-    let kind = if Path::new(&node).starts_with("/dev/usb") { Kind::Printer } else { Kind::Serial };
-    Port { name: name.to_owned(), node, kind, usb: None }
+    Port { name: name.to_owned(), kind: kind_of(&node), node, usb: None }
+}
+
+fn kind_of(node: &str) -> Kind {
+    if Path::new(node).starts_with("/dev/usb") { Kind::Printer } else { Kind::Serial }
 }

@@ -36,7 +36,7 @@ pub(super) fn device(setup: &Setup, machine: &Machine, answers: &mut Answers) ->
         ..DeviceConfig::default()
     };
     match setup.port.as_deref() {
-        Some(AUTO) if setup.serial.is_some() => config.port = AUTO.to_owned(),
+        Some(AUTO) if setup.serial.is_some() => AUTO.clone_into(&mut config.port),
         Some(port) if port != AUTO => port.clone_into(&mut config.port),
         Some(_) | None => {
             let (family, port, serial) = search(setup, machine, answers)?;

@@ -260,7 +260,7 @@ fn test(setup: &Setup, plan: &Plan, config: &DeviceConfig, identity: Option<&Ide
     match (setup.no_test_sale, simulated || setup.test_sale) {
         (true, _) => println!("Test sale: left out (--no-test-sale)"),
         (false, false) => {
-            println!("Test sale: none, for the device does not say that it is simulated (--test-sale orders one)")
+            println!("Test sale: none, for the device does not say that it is simulated (--test-sale orders one)");
         }
         (false, true) => match trial::sell(plan, config) {
             Ok(told) => println!("Test sale: done; {told}"),

@@ -8,6 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use super::answers::Answers;
 use super::render::Plan;
 use super::{Setup, Stop};
+use crate::console::hex;
 
 /// Bytes of a token that is made here: 256 bits.
 const TOKEN_BYTES: usize = 32;
@@ -110,5 +111,5 @@ fn made() -> Result<SecretString, Stop> {
         let count = rustix::rand::getrandom(&mut bytes[filled..], flags);
         filled += count.map_err(|e| Stop::io(Path::new("random numbers"), &e.into()))?;
     }
-    Ok(SecretString::from(bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>()))
+    Ok(SecretString::from(hex(&bytes)))
 }

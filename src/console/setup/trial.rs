@@ -13,6 +13,7 @@ use axum::extract::State as Shared;
 use axum::http::{HeaderValue, header};
 use kkm_drivers::contract::{TaxSystem, VatRate};
 use kkm_drivers::open::{self, DeviceConfig};
+use rustix::process::{Pid, Signal, kill_process};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
@@ -33,7 +34,8 @@ struct Stage {
 impl Drop for Stage {
     fn drop(&mut self) {
         if let Some(service) = &mut self.service {
-            let _ = service.kill();
+            // It lets go of the device as it should, for the shop's own service comes next.
+            let _ = kill_process(Pid::from_child(service), Signal::TERM);
             let _ = service.wait();
         }
         let _ = std::fs::remove_dir_all(&self.directory);
@@ -118,8 +120,9 @@ fn document(device: &DeviceConfig) -> Result<Value, String> {
     let abilities = driver.capabilities().map_err(|e| e.to_string())?;
     let identity = driver.identity().map_err(|e| e.to_string())?;
     let table = TaxTable::default();
-    let rate = if abilities.vat_rates.contains(&VatRate::Exempt) { Some(VatRate::Exempt) } else { None };
-    let rate = rate.or_else(|| abilities.vat_rates.first().copied()).ok_or("the device has no VAT rate")?;
+    // A device without rates of its own takes any.
+    let other = abilities.vat_rates.first().filter(|_| !abilities.vat_rates.contains(&VatRate::Exempt));
+    let rate = other.copied().unwrap_or(VatRate::Exempt);
     let system = abilities.tax_systems.first().copied().unwrap_or(TaxSystem::DEFAULT);
     let vat = table.vats().find(|(_, vat)| vat.rate == rate).map(|(slug, _)| slug);
     let vat = vat.ok_or_else(|| format!("no slug of the tax table means the rate {rate}"))?;

@@ -109,11 +109,6 @@ fn usable(path: &Path) -> Result<Settings, Stop> {
     let settings = config::load(path).map_err(|e| Stop::unfit(e.to_string()))?;
     let mut problems: Vec<String> = config::check(&settings).iter().map(ToString::to_string).collect();
     problems.extend(daemon::tax_table(&settings).err().map(|error| error.to_string()));
-    for (name, device) in &settings.devices {
-        if let Err(error) = kkm_drivers::open::open(&device.driver) {
-            problems.push(format!("devices.{name}.driver: {error}"));
-        }
-    }
     if problems.is_empty() { Ok(settings) } else { Err(Stop::unfit(problems.join("\n"))) }
 }
 
