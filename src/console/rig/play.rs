@@ -6,7 +6,6 @@ use jiff::Timestamp;
 use kkm_drivers::contract::{
     Body, Capabilities, Document, Driver, Fault, LineDraft, Mark, Marker, Money, Outcome, Paper, Payments, Quantity,
     Reason, Receipt, ReceiptDraft, Settlement, Shift, Status, Subject, SumsPolicy, TaxSystem, VatRate, Verdict,
-    Witness,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -14,6 +13,7 @@ use serde_json::{Value, json};
 use super::person::Person;
 use super::script::{Do, Pay, Step};
 use crate::clock::{Clock, SystemClock};
+use crate::console::person::Nobody;
 
 /// How long a register may take to come back and say what became of a receipt.
 const SETTLE: Duration = Duration::from_secs(180);
@@ -305,14 +305,5 @@ fn name_of(reason: &Reason) -> String {
         Value::String(name) => name,
         Value::Object(map) => map.keys().next().cloned().unwrap_or_default(),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => String::new(),
-    }
-}
-
-/// There is no journal: the register's memory is the evidence.
-struct Nobody;
-
-impl Witness for Nobody {
-    fn closing(&mut self) -> Result<(), Fault> {
-        Ok(())
     }
 }

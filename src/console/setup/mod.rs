@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
-use kkm_drivers::contract::{Body, Document, Fault, Identity, Marker, Outcome, Witness};
+use kkm_drivers::contract::{Body, Document, Identity, Marker, Outcome};
 use kkm_drivers::open::{self, DeviceConfig};
 
 use self::answers::Answers;
@@ -30,6 +30,7 @@ use self::find::Found;
 use self::render::Plan;
 use self::secrets::Secrets;
 use super::machine::Machine;
+use super::person::Nobody;
 use crate::config::{self, Settings};
 use crate::control::{self, Ask};
 use crate::daemon::{self, EXIT_CONFIG};
@@ -301,15 +302,6 @@ fn print(config: &DeviceConfig) -> Result<(), String> {
         Outcome::Done(..) => Ok(()),
         Outcome::Refused(refusal) => Err(crate::messages::hindrance(&refusal.reason, crate::messages::Locale::En)),
         Outcome::Untouched(fault) | Outcome::Doubtful(fault) => Err(fault.to_string()),
-    }
-}
-
-/// Nothing is registered, so nobody has to know before.
-struct Nobody;
-
-impl Witness for Nobody {
-    fn closing(&mut self) -> Result<(), Fault> {
-        Ok(())
     }
 }
 
