@@ -15,12 +15,12 @@ machine_packages="systemd systemd-sysv dbus udev adduser ca-certificates tzdata 
 machine_packages+=" caddy openssh-client openssh-server wireguard-tools wireguard-go iptables"
 stage=$(mktemp -d /var/tmp/kkm-bridge-stage.XXXXXX)
 declare -A machine_pid machine_options
-trap machines_end EXIT
+trap 'machines_end $?' EXIT
 
 machines() {
     need mmdebstrap mmdebstrap
     need systemd-nspawn systemd-container
-    base=/var/tmp/kkm-bridge-machine-$(printf '%s' "$suite $machine_packages" | sha256sum | cut -c1-16)
+    base=/var/tmp/kkm-bridge-machine-$( (echo "$suite $machine_packages" && declare -f machines) | sha256sum | cut -c 1-16)
     [ -e "$base/done" ] && return
     local try
     for try in 1 2 3; do
@@ -28,8 +28,9 @@ machines() {
         mkdir -p "$base/root"
         if mmdebstrap --quiet --variant=minbase --include="${machine_packages// /,}" "$suite" - 2> "$base/log" |
             tar -C "$base/root" --exclude='./dev/*' -xf -; then
-            # Nothing that works by itself at a time of its own.
-            rm -f "$base"/root/etc/systemd/system/timers.target.wants/* "$base"/root/lib/systemd/system/timers.target.wants/*
+            # Nothing begins by itself, at a start or at a time of its own.
+            rm -f "$base"/root/etc/systemd/system/timers.target.wants/* "$base"/root/lib/systemd/system/timers.target.wants/* \
+                "$base"/root/etc/systemd/system/multi-user.target.wants/{caddy,ssh}.service
             ln -sf /dev/null "$base/root/etc/systemd/system/systemd-networkd-wait-online.service"
             touch "$base/done"
             return
@@ -102,15 +103,18 @@ machine_gone() {
     unset "machine_pid[$1]"
 }
 
+# At the end of a script, whatever its exit code: machines_end CODE.
 machines_end() {
-    local code=$? name place
+    local name place
+    set +e
     for name in "${!machine_pid[@]}"; do
-        kill -KILL "${machine_pid[$name]}" 2> /dev/null || true
-        wait "${machine_pid[$name]}" 2> /dev/null || true
+        # The machine's first process: all others go with it.
+        kill -KILL "$(machine_init "$name")" "${machine_pid[$name]}" 2> /dev/null
+        wait "${machine_pid[$name]}" 2> /dev/null
     done
     for place in "$stage"/*/ "$stage"/*/root; do
-        ! mountpoint -q "$place" || umount -R "$place" || true
+        ! mountpoint -q "$place" || umount -R "$place"
     done
     rm -rf --one-file-system "$stage"
-    exit $code
+    exit "$1"
 }

@@ -4,7 +4,7 @@
 #
 #   tests/readme.sh NAME...   runs these blocks here
 #   tests/readme.sh check     every block has a name, and every name a test that uses it
-# Sourced, it gives `readme NAME`: the text of a block.
+# Sourced, it gives `readme NAME`, the text of a block, and `readme_commands TITLE`.
 
 readme() {
     awk -v name="$1" '
@@ -14,10 +14,10 @@ readme() {
         END { exit !found }' "$readme_root/README.md" || { echo "README has no block test=$1" >&2; return 1; }
 }
 
-# What a table of README offers in its last column, a command a line: everything in backquotes that begins with kkm-bridge.
-readme_table() {
-    awk -v title="### $1" '/^#/ { inside = $0 == title } inside && /^\|/' "$readme_root/README.md" |
-        grep -o '`kkm-bridge[^`]*`' | tr -d '`'
+# The commands that README names under a title, one a line: everything in backquotes that begins with kkm-bridge.
+readme_commands() {
+    awk -v title="### $1" '/^#/ { inside = $0 == title } inside' "$readme_root/README.md" |
+        grep -o '`kkm-bridge [^`]*`' | tr -d '`'
 }
 
 readme_check() {

@@ -12,6 +12,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . packaging/machine.sh
+. packaging/checks.sh
 . tests/readme.sh
 need ip iproute2
 need iptables iptables
@@ -19,34 +20,7 @@ need iptables iptables
 package=$(realpath "${1:-$(echo target/debian/kkm-bridge_*.deb)}")
 shop_token=shop-token-0123456789abcdef
 net=kkm$$
-passed=0
-
-check() {
-    local sentence=$1
-    shift
-    if "$@"; then
-        passed=$((passed + 1))
-        echo "ok: $sentence"
-    else
-        echo "NOT OK: $sentence" >&2
-        on box journalctl --no-pager -n 30 >&2 || true
-        on server journalctl --no-pager -n 30 >&2 || true
-        exit 1
-    fi
-}
-
-within() {
-    local deadline=$((SECONDS + $1))
-    shift
-    until "$@" 2> /dev/null; do
-        [ $SECONDS -lt $deadline ] || return 1
-        sleep 0.2
-    done
-}
-
-not() {
-    ! "$@"
-}
+machines_told=(box server)
 
 in_net() {
     local place=$1
@@ -86,14 +60,25 @@ network() {
 }
 
 network_end() {
-    local code=$? place
+    local place
     for place in internet router box server cloud; do
         ip netns del "$net-$place" 2> /dev/null || true
     done
-    (exit $code)
-    machines_end
 }
-trap network_end EXIT
+trap 'code=$?; network_end; machines_end $code' EXIT
+
+# Where the kernel has no WireGuard, wireguard-go stands in for it. wg-quick(8) goes on as if it were there at once, like
+# the kernel's; so its start is waited for.
+userspace_wireguard() {
+    local root
+    root=$(machine_root "$1")
+    printf '#!/bin/sh\nwireguard-go "$1" && until [ -S "/run/wireguard/$1.sock" ]; do sleep 0.05; done\n' \
+        > "$root/usr/local/bin/wireguard-go-ready"
+    chmod +x "$root/usr/local/bin/wireguard-go-ready"
+    mkdir -p "$root/etc/systemd/system/wg-quick@.service.d"
+    printf '[Service]\nEnvironment=WG_QUICK_USERSPACE_IMPLEMENTATION=wireguard-go-ready\n' \
+        > "$root/etc/systemd/system/wg-quick@.service.d/ready.conf"
+}
 
 # Puts a block of README into a file of a machine.
 file() { # file MACHINE BLOCK PATH
@@ -139,8 +124,8 @@ machine_new server
 cp "$package" "$(machine_root box)/root/"
 for machine in box server; do
     printf '127.0.0.1 localhost\n203.0.113.10 server.example.com\n' > "$(machine_root $machine)/etc/hosts"
+    userspace_wireguard $machine
     machine_boot $machine "--network-namespace-path=/run/netns/$net-$machine" --bind=/dev/net/tun --capability=CAP_NET_ADMIN
-    on $machine systemctl stop caddy ssh
 done
 run box install
 cat > "$(machine_root box)/etc/kkm-bridge/kkm-bridge.toml" << 'END'

@@ -31,7 +31,7 @@ counted() { # name, file
     sed -n "s/^.*simulated: .*\b$1=\([0-9]*\).*/\1/p" "$2" | tail -n 1
 }
 total() { # name, over all chunks
-    cat "$chunks"/*.done 2> /dev/null | sed -n "s/^.*simulated: .*\b$1=\([0-9]*\).*/\1/p" | awk '{ s += $1 } END { print s + 0 }'
+    { cat "$chunks"/*.done 2> /dev/null || true; } | sed -n "s/^.*simulated: .*\b$1=\([0-9]*\).*/\1/p" | awk '{ s += $1 } END { print s + 0 }'
 }
 
 spoils() {
@@ -108,9 +108,9 @@ else
     verdict="No promise was broken."
     bound=$(awk -v n="$sent" 'BEGIN { if (n) printf "%.1e", 3 / n; else print "none" }')
 fi
-met=$(cat "$chunks"/*.done 2> /dev/null | sed -n 's/^.*met: \([0-9]*\) \(.*\)$/\2\t\1/p' |
+met=$({ cat "$chunks"/*.done 2> /dev/null || true; } | sed -n 's/^.*met: \([0-9]*\) \(.*\)$/\2\t\1/p' |
     awk -F'\t' '{ if (!($1 in n)) order[++k] = $1; n[$1] += $2 } END { for (i = 1; i <= k; i++) print "| " order[i] " | " n[order[i]] " |" }')
-states=$(sed -n 's/^.*modelled: //p' "$work/model" 2> /dev/null | tail -n 1)
+states=$(sed -n "s/^.*modelled: //p" "$work/model" 2> /dev/null | tail -n 1 || true)
 designs=$(sed -n 's/^.*design bug \(.*\): seen after \([0-9]*\) states, \(.*\)$/| \1 | \2 | \3 |/p' "$work/model" 2> /dev/null || true)
 
 cat > docs/proofs.md <<END

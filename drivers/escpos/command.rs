@@ -99,13 +99,9 @@ pub fn raster(row_bytes: usize, bytes: &[u8]) -> Vec<u8> {
 /// Bytes of a picture that go with one command: less than the smallest usual receive buffer.
 pub const BAND_BYTES: usize = 2048;
 
-/// Ends what a broken document left begun, a picture or the data of a QR code: as many white bytes as either may lack,
-/// which mean nothing elsewhere; then ESC @.
-pub fn end_of_broken() -> Vec<u8> {
-    let mut bytes = vec![0; BAND_BYTES];
-    bytes.extend([0x1B, 0x40]);
-    bytes
-}
+/// Ends a command that broke off, whatever it was: its lengths become 0 where they had not come, and its data, of a
+/// picture at most, become white. Elsewhere these bytes mean nothing. Has to be the first that follows the break.
+pub const END_OF_BROKEN: [u8; BAND_BYTES + 8] = [0; BAND_BYTES + 8];
 
 /// Printers act on real-time sequences (10 04, 10 05, 10 14) even inside pictures. The dot left of the lonely one is
 /// blackened: 30h in place of 10h.

@@ -2,10 +2,15 @@
 //!
 //! A question is asked on a drained line, so that an answer to an earlier one is not taken for its own. The answer that
 //! ends a document is remembered whenever it comes, also while the line is drained for something else.
+//!
+//! What broke off in the middle of a command makes the printer take what comes next for its data, up to whole documents.
+//! So after a write that failed, after a question that stayed without an answer, and at the first contact (an earlier
+//! process may have died in the middle) the line begins with bytes that end any command ([`command::END_OF_BROKEN`]).
 
 use std::time::Duration;
 
 use super::answer::{Answer, Parser};
+use super::command;
 use crate::contract::{Fault, FaultKind};
 use crate::transport::{Opener, Port, PortError};
 
@@ -66,6 +71,8 @@ pub(super) struct Link {
     speed: Speed,
     /// A question had no answer; one may still be under way.
     wary: bool,
+    /// The printer may wait for the rest of a command.
+    broken_off: bool,
     awaited: Option<Awaited>,
     arrived: Option<Answer>,
 }
@@ -73,7 +80,7 @@ pub(super) struct Link {
 impl Link {
     pub(super) fn new(opener: Box<dyn Opener>, speed: Speed) -> Self {
         let parser = Parser::default();
-        Self { opener, port: None, parser, speed, wary: false, awaited: None, arrived: None }
+        Self { opener, port: None, parser, speed, wary: false, broken_off: true, awaited: None, arrived: None }
     }
 
     /// The port's name, for people.
@@ -145,6 +152,7 @@ impl Link {
             None => {
                 self.close();
                 self.wary = true;
+                self.broken_off = true;
                 Err(Fault::new(during, FaultKind::Silent))
             }
         }
@@ -166,7 +174,10 @@ impl Link {
                 })
             }
         };
-        written.map_err(|error| self.lost(during, error))
+        written.map_err(|error| {
+            self.broken_off = true;
+            self.lost(during, error)
+        })
     }
 
     /// Waits until bytes that wait in this machine have left it.
@@ -240,6 +251,9 @@ impl Link {
             port.discard_input().map_err(|error| fault(during, error))?;
             self.port = Some(port);
             self.parser.reset();
+            if std::mem::take(&mut self.broken_off) {
+                self.write(during, &command::END_OF_BROKEN)?;
+            }
             if std::mem::take(&mut self.wary) {
                 self.settle(during, QUIET)?;
             }

@@ -76,17 +76,13 @@ pub struct EscPos {
     in_vain: u8,
     /// The last document that was printed.
     last: Option<Document>,
-    /// A document broke off: the printer may wait for the rest of a picture.
-    unfinished: bool,
-    /// Such a picture was filled up, and no question was answered since.
-    filled_in_vain: bool,
 }
 
 impl EscPos {
     /// A printer behind `opener`; nothing is sent yet.
     pub fn new(opener: Box<dyn Opener>, settings: Settings) -> Self {
         let link = Link::new(opener, settings.speed);
-        Self { link, settings, left_nothing: None, in_vain: 0, last: None, unfinished: false, filled_in_vain: false }
+        Self { link, settings, left_nothing: None, in_vain: 0, last: None }
     }
 }
 

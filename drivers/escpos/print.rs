@@ -3,9 +3,6 @@
 //! Everything that can fail is tried before the point of no return: the document is turned into bytes, the printer is
 //! asked how it is, and the question that will end the document is asked once in advance, so that a printer which cannot
 //! answer it is found out before paper is spent. Then the witness is told, and the bytes leave, all of them, once.
-//!
-//! The question in advance also finds a printer that still waits for the rest of a picture of a broken document: it would
-//! swallow the beginning of ours. Such a picture is filled up with white first ([`command::end_of_broken`]).
 
 use std::time::Duration;
 
@@ -106,10 +103,7 @@ impl EscPos {
         self.end_with_question(&mut job.bytes, marker);
         let outcome = match self.link.write("document", &job.bytes) {
             Ok(()) => self.evidence(&before, &job),
-            Err(fault) => {
-                self.unfinished = true;
-                Outcome::Doubtful(fault)
-            }
+            Err(fault) => Outcome::Doubtful(fault),
         };
         if let Outcome::Done(..) = outcome {
             self.link.await_nothing();
@@ -125,25 +119,7 @@ impl EscPos {
         if let Some(reason) = self.look()?.and_then(|condition| condition.hindrance()) {
             return Ok(Err(reason));
         }
-        if self.unfinished {
-            self.fill_up()?;
-        }
-        let before = match self.ask_in_advance(marker) {
-            Err(Fault { kind: FaultKind::Silent, .. }) if !self.filled_in_vain => {
-                self.fill_up()?;
-                self.filled_in_vain = true;
-                self.ask_in_advance(marker)?
-            }
-            answered => answered?,
-        };
-        self.filled_in_vain = false;
-        Ok(Ok(before))
-    }
-
-    fn fill_up(&mut self) -> Result<(), Fault> {
-        self.link.write("end of a broken document", &command::end_of_broken())?;
-        self.unfinished = false;
-        Ok(())
+        self.ask_in_advance(marker).map(Ok)
     }
 
     fn ask_in_advance(&mut self, marker: Marker) -> Result<Before, Fault> {

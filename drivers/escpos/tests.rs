@@ -40,7 +40,11 @@ fn profile(confirm: Confirm, question: Question) -> Profile {
 }
 
 fn printer(profile: Profile, tapes: &[String]) -> EscPos {
-    let tapes = Tapes(tapes.iter().map(|text| Tape::parse(text)).collect());
+    // The first opening ends what an earlier process may have left.
+    let begin = |(at, text): (usize, &String)| {
+        Tape::parse(&if at == 0 { written(&command::END_OF_BROKEN) + text } else { text.clone() })
+    };
+    let tapes = Tapes(tapes.iter().enumerate().map(begin).collect());
     let speed = Speed { bytes_per_s: 960, buffered_here: false, pace: None };
     let shop = Shop { drawer: true, ..Shop::default() };
     EscPos::new(Box::new(tapes), Settings { profile, shop, copies: 0, speed, serial: None })
@@ -199,20 +203,15 @@ fn answers_that_lag_behind_by_one_question_never_hide_that_paper_is_out() {
 }
 
 #[test]
-fn a_printer_that_swallows_the_question_in_advance_gets_its_picture_filled_up_once() {
+fn a_line_begins_with_the_end_of_what_an_earlier_process_may_have_left_and_again_after_a_silence() {
     let document = document(1);
     let (ask, _) = question(b'P', &document);
-    let fill = written(&command::end_of_broken());
-    let asked = format!("{CALM}{ask}");
-    // After a silence the port is opened anew.
-    let then_well =
-        format!("{fill}{}{}", &with_process_id(&document, false, &by_id())[CALM.len()..], question(b'K', &document).1);
-    delivered(&printer(by_id(), &[asked.clone(), then_well]).execute(&document, &mut Told::default()));
-    let mut silent = printer(by_id(), &[asked.clone(), format!("{fill}{ask}"), asked]);
-    for _ in 0..2 {
-        let outcome = silent.execute(&document, &mut Told::default());
-        assert!(matches!(outcome, Outcome::Untouched(Fault { kind: FaultKind::Silent, .. })), "{outcome:?}");
-    }
+    let end = written(&command::END_OF_BROKEN);
+    let well = with_process_id(&document, false, &by_id()) + &question(b'K', &document).1;
+    let mut printer = printer(by_id(), &[format!("{CALM}{ask}"), end + &well]);
+    let outcome = printer.execute(&document, &mut Told::default());
+    assert!(matches!(outcome, Outcome::Untouched(Fault { kind: FaultKind::Silent, .. })), "{outcome:?}");
+    delivered(&printer.execute(&document, &mut Told::default()));
 }
 
 #[test]

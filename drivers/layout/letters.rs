@@ -160,6 +160,20 @@ mod tests {
     }
 
     #[test]
+    fn every_code_point_ends_as_a_letter_of_a_page_or_of_the_font() {
+        for c in '\0'..=char::MAX {
+            let settled = RUSSIAN.settle(c.encode_utf8(&mut [0; 4]));
+            for c in settled.text.chars() {
+                match settled.ink {
+                    Ink::Page(page) => assert!(page.byte(c).is_some_and(|b| b >= 0x20 && b != 0x7F), "{c:?}"),
+                    Ink::Drawn => assert!(glyphs::has(c) && !c.is_control(), "{c:?}"),
+                }
+            }
+            assert!(c == '?' || !settled.text.contains('?'), "{c:?}");
+        }
+    }
+
+    #[test]
     fn cells_count_wide_glyphs_twice() {
         assert_eq!(cells("剪发a", Ink::Drawn), 5);
         assert_eq!(cells("ёa", Ink::Page(Page::Cp866)), 2);

@@ -14,7 +14,8 @@ fn said(number: u16, answer: &[u8]) -> Said {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02X} ")).collect()
+    let words: Vec<_> = bytes.iter().map(|b| format!("{b:02X}")).collect();
+    words.join(" ")
 }
 
 /// `> packet` and `< packet` in the words of the tape.

@@ -215,9 +215,9 @@ impl Shtrih {
     /// registered whatever becomes of it.
     fn give_drawer(&mut self, receipt: &Receipt, about: &About) {
         if self.settings.drawer && !about.opens_drawer && !receipt.payments().cash.is_zero() {
-            match self.link.run_patiently(&Drawer(0)) {
-                Ok(()) => {}
-                Err(failure) => tracing::warn!(fault = %failure.fault(), "the drawer was not opened"),
+            // Once: the outcome waits for nothing that is not paper.
+            if let Err(failure) = self.link.run(&Drawer(0)) {
+                tracing::warn!(fault = %failure.fault(), "the drawer was not opened");
             }
         }
     }

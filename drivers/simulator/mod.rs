@@ -30,10 +30,9 @@ mod wires;
 pub(crate) mod world;
 
 use std::fs::OpenOptions;
-use std::io::{self, BufRead, Write};
+use std::io::{self, Write};
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::thread::JoinHandle;
+use std::time::Duration;
 
 pub use faults::{Fault, FaultError};
 pub use link::Link;
@@ -41,10 +40,10 @@ pub use memory::MemoryLink;
 pub use register::books;
 pub use register::clock::{Clock, Moment};
 pub use register::{Register, StateError};
+pub use server::Appliance;
 pub use shtrih::{Device, Manner};
 
-use self::link::End;
-use self::server::{Shared, serve};
+use self::server::Running;
 
 /// Where paper goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,6 +54,16 @@ pub enum PaperTo {
     Stdout,
     /// To the end of a file.
     File(PathBuf),
+}
+
+impl PaperTo {
+    fn open(&self) -> io::Result<Box<dyn Write + Send>> {
+        Ok(match self {
+            Self::Nowhere => Box::new(io::sink()),
+            Self::Stdout => Box::new(io::stdout()),
+            Self::File(path) => Box::new(OpenOptions::new().create(true).append(true).open(path)?),
+        })
+    }
 }
 
 /// How a simulated register is set up.
@@ -112,35 +121,20 @@ pub enum SimulatorError {
 }
 
 /// A simulated register that runs in a thread of this process.
-pub struct Simulator {
-    shared: Arc<Shared>,
-    thread: Option<JoinHandle<io::Result<()>>>,
-    name: String,
-}
+pub struct Simulator(Running<Device>);
 
 impl Simulator {
     /// Starts it; the port exists when this returns.
     pub fn start(options: &Options) -> Result<Self, SimulatorError> {
-        let paper: Box<dyn Write + Send> = match &options.paper {
-            PaperTo::Nowhere => Box::new(io::sink()),
-            PaperTo::Stdout => Box::new(io::stdout()),
-            PaperTo::File(path) => {
-                Box::new(OpenOptions::new().create(true).append(true).open(path).map_err(SimulatorError::Paper)?)
-            }
-        };
+        let paper = options.paper.open().map_err(SimulatorError::Paper)?;
         let register = match &options.books {
             Some(books) => Register::open(books, options.durable, options.clock, paper)?,
             None => Register::in_memory(options.clock, paper),
         };
-        let (shared, bell) = Shared::new(Device::new(register, options.manner)).map_err(SimulatorError::Port)?;
-        let end = End::open(&options.link).map_err(SimulatorError::Port)?;
-        let name = end.name();
-        let (worker, asked) = (Arc::clone(&shared), options.link.clone());
-        let thread = std::thread::Builder::new()
-            .name("simulated-register".to_owned())
-            .spawn(move || serve(&worker, bell, end, &asked))
-            .map_err(SimulatorError::Port)?;
-        let simulator = Self { shared, thread: Some(thread), name };
+        // Its own bytes are paced; those of the host come as fast as the port brings them.
+        let device = Device::new(register, options.manner);
+        let running = Running::start("simulated-register", device, Duration::ZERO, &options.link);
+        let simulator = Self(running.map_err(SimulatorError::Port)?);
         for line in &options.faults {
             simulator.inject(line)?;
         }
@@ -149,61 +143,71 @@ impl Simulator {
 
     /// Where it is reached: the path of the pseudo terminal's link, or the bound address.
     pub fn name(&self) -> &str {
-        &self.name
+        self.0.name()
     }
 
     /// A line of the fault script; gives what a person should read.
     pub fn inject(&self, line: &str) -> Result<String, FaultError> {
-        let fault: Fault = line.parse()?;
-        let (mut device, now) = self.shared.device();
-        let said = device.inject(fault, now);
-        drop(device);
-        self.shared.ring();
-        Ok(said)
+        self.0.tell(line)
     }
 
     /// Looks at the device, or works on it.
     pub fn device<T>(&self, work: impl FnOnce(&mut Device) -> T) -> T {
-        work(&mut self.shared.device().0)
+        self.0.work(|device, _| work(device))
     }
 
     /// Stops it and takes the port away.
-    pub fn stop(mut self) -> Result<(), SimulatorError> {
-        self.shared.stop();
-        self.wait()
-    }
-
-    fn wait(&mut self) -> Result<(), SimulatorError> {
-        let Some(thread) = self.thread.take() else { return Ok(()) };
-        let ended = thread.join().unwrap_or_else(|_| Err(io::Error::other("the serving thread panicked")));
-        ended.map_err(SimulatorError::Port)
-    }
-}
-
-impl Drop for Simulator {
-    fn drop(&mut self) {
-        self.shared.stop();
-        // A failure of the thread has no one left to be told to.
-        let _ = self.wait();
+    pub fn stop(self) -> Result<(), SimulatorError> {
+        self.0.stop().map_err(SimulatorError::Port)
     }
 }
 
 /// Runs a register until the process ends: the ready line on standard output once the port exists, then the script
 /// from standard input where that is wanted.
 pub fn run(options: &Options) -> Result<(), SimulatorError> {
-    let mut simulator = Simulator::start(options)?;
+    let simulator = Simulator::start(options)?;
     let serial = simulator.device(|device| device.register().state().identity.serial.clone());
-    say(&format!("register {serial} ready on {}", simulator.name()));
-    if options.script_on_stdin {
-        for line in io::stdin().lock().lines().map_while(Result::ok).filter(|line| !line.trim().is_empty()) {
-            say(&simulator.inject(&line).unwrap_or_else(|error| error.to_string()));
-        }
-    }
-    simulator.wait()
+    let ended = simulator.0.converse(&format!("register {serial}"), options.script_on_stdin);
+    ended.map_err(SimulatorError::Port)
 }
 
-fn say(text: &str) {
-    // Without a reader of its output the register goes on.
-    let mut out = io::stdout().lock();
-    let _ = writeln!(out, "{text}").and_then(|()| out.flush());
+impl Appliance for Device {
+    type NotUnderstood = FaultError;
+
+    fn tell(&mut self, line: &str, now: Duration) -> Result<String, FaultError> {
+        Ok(self.inject(line.parse()?, now))
+    }
+    fn byte_time(&self) -> Duration {
+        self.manner().baud.map_or(Duration::ZERO, |baud| Duration::from_secs(10) / baud.max(1))
+    }
+    fn feed(&mut self, bytes: &[u8], now: Duration) {
+        self.feed(bytes, now);
+    }
+    fn pass(&mut self, now: Duration) {
+        self.pass(now);
+    }
+    fn poll(&mut self, now: Duration) -> Vec<u8> {
+        self.poll(now)
+    }
+    fn wake_at(&self) -> Option<Duration> {
+        self.wake_at()
+    }
+    fn powered(&self) -> bool {
+        self.powered()
+    }
+    fn breaks(&self) -> u32 {
+        self.power_cuts()
+    }
+    fn room(&self) -> usize {
+        usize::MAX
+    }
+    fn greet(&mut self) {
+        self.reconnect();
+    }
+    fn has_waiting(&self) -> bool {
+        false
+    }
+    fn take_failure(&mut self) -> Option<io::Error> {
+        None
+    }
 }

@@ -34,7 +34,7 @@ use crate::journal;
 #[command(
     version,
     about,
-    after_help = "First steps:\n  kkm-bridge demo --once       see a receipt go all the way, nothing needed\n  kkm-bridge setup             find the register, make tokens, write the configuration\n  kkm-bridge check             look whether the configuration can be used\n  kkm-bridge doctor            look whether everything else can\n  kkm-bridge run               the service\n\nLog on standard error; KKM_BRIDGE_LOG=debug says more."
+    after_help = first_steps()
 )]
 pub struct Arguments {
     /// The configuration.
@@ -49,6 +49,21 @@ pub struct Arguments {
     config: PathBuf,
     #[command(subcommand)]
     command: Command,
+}
+
+fn first_steps() -> String {
+    let demo = if cfg!(feature = "simulators") {
+        "  kkm-bridge demo --once       see a receipt go all the way, nothing needed\n"
+    } else {
+        ""
+    };
+    format!(
+        "First steps:\n{demo}  kkm-bridge setup             find the register, make tokens, write the configuration\n  \
+         kkm-bridge check             look whether the configuration can be used\n  \
+         kkm-bridge doctor            look whether everything else can\n  \
+         kkm-bridge run               the service\n\n\
+         Log on standard error; KKM_BRIDGE_LOG=debug says more."
+    )
 }
 
 #[derive(Debug, Subcommand)]
@@ -288,7 +303,9 @@ fn backup(settings: &Settings, to: &std::path::Path) -> ExitCode {
 }
 
 fn restore(settings: &Settings, from: &std::path::Path) -> ExitCode {
-    let restored = daemon::now_ms().and_then(|now| Ok(journal::keep::restore(from, &settings.journal.directory, now)?));
+    let devices: Vec<&str> = settings.devices.keys().map(String::as_str).collect();
+    let restored =
+        daemon::now_ms().and_then(|now| Ok(journal::keep::restore(from, &settings.journal.directory, &devices, now)?));
     match restored {
         Ok(()) => {
             println!("Restored. The next start compares the register's memory with it before anything is sold.");

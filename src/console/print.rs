@@ -168,9 +168,9 @@ fn happened(h: &Happened) -> String {
 pub(super) fn device(d: &DeviceView) {
     if d.serial.is_empty() {
         println!("{}: not met yet", d.name);
-        return;
+    } else {
+        println!("{}: serial {}, storage {}, last document {}", d.name, d.serial, d.storage, d.last_document);
     }
-    println!("{}: serial {}, storage {}, last document {}", d.name, d.serial, d.storage, d.last_document);
     if let Some(port) = &d.port {
         println!("  at {port}");
     }

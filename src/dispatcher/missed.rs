@@ -7,8 +7,9 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use kkm_drivers::contract::Reason;
 use serde::{Deserialize, Serialize};
+
+use crate::messages::Obstacle;
 
 /// A closing that is late by less is not missed: a receipt ends, a roll is changed.
 pub(super) const GRACE: Duration = Duration::from_secs(120);
@@ -22,8 +23,8 @@ pub struct MissedClosing {
     pub due_ms: i64,
     /// When the register refuses to sell in it, Unix ms.
     pub ends_ms: i64,
-    /// Why it cannot be closed now; `None`: the device does not answer.
-    pub why: Option<Reason>,
+    /// Why it cannot be closed now.
+    pub why: Obstacle,
     /// All of it in the shop's language, with the way out.
     pub text: String,
 }

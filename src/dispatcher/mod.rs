@@ -152,7 +152,11 @@ impl Lane {
     pub fn step(&mut self) -> Result<Pace, JournalError> {
         self.expire()?;
         if let Some(flight) = self.journal.in_flight(&self.name)? {
-            return self.pursue(&flight);
+            let late = self.watch_closing(flight.state)?;
+            return Ok(match (self.pursue(&flight)?, late) {
+                (Pace::Ring, Some(left)) => Pace::Wait(left),
+                (pace, _) => pace,
+            });
         }
         let shift = self.shift_duty()?;
         self.run_errands()?;

@@ -122,7 +122,11 @@ impl Lane {
         if known.serial != mark.serial || known.storage != mark.storage {
             let name = |serial: &str, storage: &str| format!("{serial} / {storage}");
             return Err(self.shut(Fence::IdentityChanged {
-                expected: name(&known.serial, &known.storage),
+                expected: if known.is_unseen() {
+                    "none: the journal was restored from before the first contact".to_owned()
+                } else {
+                    name(&known.serial, &known.storage)
+                },
                 found: name(&mark.serial, &mark.storage),
             })?);
         }
@@ -156,7 +160,8 @@ impl Lane {
 
     /// A person agreed: what waits here and stands in the register is registered, whatever this journal believed.
     fn settle_what_is_found(&mut self, known: &Known, mark: &Mark) -> Result<(), Early> {
-        if known.storage != mark.storage || mark.last_document <= known.last_document {
+        let same = known.is_unseen() || known.storage == mark.storage;
+        if !same || mark.last_document <= known.last_document {
             return Ok(());
         }
         let found = self.driver.found_since(known.last_document)?.unwrap_or_default();

@@ -19,8 +19,8 @@ use kkm_drivers::contract::{Body, Reason, Shift, Status};
 use super::Lane;
 use super::missed::{self, MissedClosing};
 use crate::clock::{Age, Stamp, age};
-use crate::journal::{JournalError, Row, devices::OpenShift};
-use crate::messages::Note;
+use crate::journal::{JournalError, Row, State, devices::OpenShift};
+use crate::messages::{Note, Obstacle};
 
 /// A shift is closed at this age whatever the hour: ten minutes before the register refuses to sell.
 pub(super) const LONGEST: Duration = Duration::from_secs(23 * 3600 + 50 * 60);
@@ -125,7 +125,8 @@ impl Lane {
             Some(_) => {
                 // It waits for its turn, or is being done.
                 if late {
-                    self.alarm(open, due_ms, Some(Reason::Busy))?;
+                    let fenced = self.journal.device(&self.name)?.is_some_and(|d| d.fence.is_some());
+                    self.alarm(open, due_ms, if fenced { Obstacle::Person } else { Obstacle::Queue })?;
                 }
                 return Ok(None);
             }
@@ -138,9 +139,10 @@ impl Lane {
             let why = match (&seen, failed) {
                 (Seen::Hindered(why), _) => why.clone(),
                 (Seen::Closable | Seen::Other, Some(row)) => {
-                    self.journal.find(&row.to_string())?.and_then(|d| d.summary.message).map(Reason::Other)
+                    let told = self.journal.find(&row.to_string())?.and_then(|d| d.summary.message);
+                    Obstacle::Register(Reason::Other(told.unwrap_or_default()))
                 }
-                (Seen::Closable | Seen::Other, None) => Some(Reason::Busy),
+                (Seen::Closable | Seen::Other, None) => Obstacle::Queue,
             };
             self.alarm(open, due_ms, why)?;
         }
@@ -159,21 +161,35 @@ impl Lane {
         Ok(Some(wait))
     }
 
+    /// While a document is undecided nothing else is done; a closing that is late meanwhile is an alarm all the same.
+    /// Gives how long until it would be.
+    pub(super) fn watch_closing(&self, state: State) -> Result<Option<Duration>, JournalError> {
+        let Some(open) = self.journal.open_shift(&self.name)? else { return Ok(None) };
+        let now = self.journal.clock().now();
+        let Some(left_ms) = ms_to_closing(&self.settings.closing, &open.since, &now) else { return Ok(None) };
+        if let Ok(left @ 1..) = u64::try_from(left_ms + ms(missed::GRACE)) {
+            return Ok(Some(Duration::from_millis(left)));
+        }
+        let why = if state == State::NeedsOperator { Obstacle::Person } else { Obstacle::Queue };
+        self.alarm(open, now.wall_ms + left_ms, why)?;
+        Ok(None)
+    }
+
     /// The register as it is now, as far as it decides about the closing of the shift `number`.
     fn look_at_shift(&mut self, number: u32) -> Result<Seen, JournalError> {
         let Ok(Status { shift, open_receipt, hindrance, .. }) = self.driver.status() else {
-            return Ok(Seen::Hindered(None));
+            return Ok(Seen::Hindered(Obstacle::Silence));
         };
         match hindrance {
             None | Some(Reason::ShiftExpired | Reason::ShiftClosed) => {}
             // A hindered device may not even say how its shift is.
-            Some(reason) => return Ok(Seen::Hindered(Some(reason))),
+            Some(reason) => return Ok(Seen::Hindered(Obstacle::Register(reason))),
         }
         self.saw_shift(shift)?;
         Ok(match shift {
             Shift::Open(seen) | Shift::Expired(seen) if seen == number => {
                 if open_receipt.is_some() && !self.settings.cancel_foreign {
-                    Seen::Hindered(Some(Reason::ForeignReceiptOpen))
+                    Seen::Hindered(Obstacle::Register(Reason::ForeignReceiptOpen))
                 } else {
                     Seen::Closable
                 }
@@ -204,7 +220,7 @@ impl Lane {
         }
     }
 
-    fn alarm(&self, open: OpenShift, due_ms: i64, why: Option<Reason>) -> Result<(), JournalError> {
+    fn alarm(&self, open: OpenShift, due_ms: i64, why: Obstacle) -> Result<(), JournalError> {
         let zone = self.settings.closing.zone.clone().unwrap_or(TimeZone::UTC);
         let due = Timestamp::from_millisecond(due_ms).unwrap_or(Timestamp::UNIX_EPOCH).to_zoned_datetime(zone);
         let due = due.strftime("%H:%M").to_string();
@@ -231,8 +247,8 @@ enum Seen {
     Other,
     /// Nothing hinders.
     Closable,
-    /// Not now, and why; `None`: no answer.
-    Hindered(Option<Reason>),
+    /// Not now, and why.
+    Hindered(Obstacle),
 }
 
 #[cfg(test)]

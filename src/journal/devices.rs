@@ -32,6 +32,13 @@ pub struct Known {
     pub capabilities: Option<Capabilities>,
 }
 
+impl Known {
+    /// True when a copy of the journal from before the first contact was put back.
+    pub fn is_unseen(&self) -> bool {
+        self.storage.is_empty()
+    }
+}
+
 /// Why nothing is dispatched to a device.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -14,7 +14,8 @@
 //!   opening and kept in the rows accepted under it, so that a copy of a journal never makes a marker twice.
 //! - A failed commit ends the process with [`EXIT_JOURNAL`]. Each start first writes the WAL over itself and syncs it, for a
 //!   sync that failed is not made good by the next, then moves it whole into the file; if either fails, it does not start.
-//! - A directory has one owner at a time (lock file). An older program refuses a newer journal.
+//! - A directory has one owner at a time (lock file). An older program refuses a newer journal. Where a journal was made,
+//!   a missing or empty one is refused as damaged: a new one would sell again what the old one knew.
 //! - The payload of a closed document is dropped after a while; its row stays as guard against duplicates, with proof and
 //!   sums for the return that may come.
 //!
@@ -44,6 +45,7 @@ pub mod views;
 mod writer;
 
 use std::fs::File;
+use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -71,6 +73,9 @@ const PAGES_CHECKED_AT_START: i64 = 1024;
 
 /// More than the journal has: none is compiled twice by one connection.
 const STATEMENTS: usize = 128;
+
+/// Stands in the lock file once a journal was made: from then on a missing one is a lost one, and none is begun anew.
+const MADE: &[u8] = b"a journal was made here\n";
 
 /// Row of a document; never used twice.
 pub type Row = i64;
@@ -179,21 +184,33 @@ impl Journal {
         std::fs::DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(io)?;
         let lock = own(directory)?;
         failpoint::hit("journal.owned");
+        keep::finish_restore(directory)?;
         let epoch = options.epoch.map_or_else(draw_epoch, Ok)?;
         let path = directory.join(FILE);
+        // The disk of a simulation holds the journal elsewhere, and has no room to be reserved.
+        let alone = options.alone.is_some();
+        let mut reserve = (!alone).then(|| reserve::Reserve::of(directory));
+        // On a full disk there must be room to move the log into the file.
+        if let Some(reserve) = &mut reserve {
+            reserve.mind();
+        }
+        let made = alone || lock.metadata().map_err(io)?.len() > 0;
+        if made && !alone && !std::fs::metadata(&path).is_ok_and(|m| m.len() > 0) {
+            return Err(JournalError::Damaged { path, found: "it is gone, or empty".into() });
+        }
         options.write_log_anew.map_or_else(|| write_log_anew(directory), |write| write()).map_err(io)?;
         let mut connection = Connection::open(&path)?;
         prepare(&mut connection, &path)?;
         failpoint::hit("journal.prepared");
+        if !made {
+            (&lock).write_all(MADE).and_then(|()| lock.sync_all()).map_err(io)?;
+        }
         let reader =
             Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
         reader.busy_timeout(std::time::Duration::from_secs(5))?;
         for connection in [&connection, &reader] {
             connection.set_prepared_statement_cache_capacity(STATEMENTS);
         }
-        // The disk of a simulation has no room to be reserved; the file is there.
-        let alone = options.alone.is_some();
-        let reserve = reserve::Reserve::take(directory, if alone { 1 } else { reserve::RESERVED_BYTES });
         let pen = writer::Pen::new(connection, reserve, options.before_commit, options.alone);
         let writer = if alone { writer::Writer::here(pen) } else { writer::Writer::start(pen) };
         Ok(Self {

@@ -149,7 +149,7 @@ fn write_all(mut pen: Pen, inbox: &Receiver<Job>) {
 /// What makes the commits.
 pub(super) struct Pen {
     connection: Connection,
-    reserve: Reserve,
+    reserve: Option<Reserve>,
     commits: Arc<Commits>,
     before_commit: Option<Hook>,
     end: End,
@@ -157,13 +157,21 @@ pub(super) struct Pen {
 
 impl Pen {
     /// `before_commit` is called before each commit; `end` when one has failed.
-    pub(super) fn new(connection: Connection, reserve: Reserve, before_commit: Option<Hook>, end: Option<End>) -> Self {
+    pub(super) fn new(
+        connection: Connection,
+        reserve: Option<Reserve>,
+        before_commit: Option<Hook>,
+        end: Option<End>,
+    ) -> Self {
         let end = end.unwrap_or(|| std::process::exit(EXIT_JOURNAL));
         Self { connection, reserve, commits: Arc::default(), before_commit, end }
     }
 
     /// One commit of this job and of what `more` has besides; then all are answered.
     fn write(&mut self, first: Job, mut more: impl FnMut() -> Option<Job>) {
+        if let Some(reserve) = &mut self.reserve {
+            reserve.mind();
+        }
         let mut replies = Vec::new();
         if let Err(error) = self.connection.execute_batch("BEGIN IMMEDIATE") {
             self.give_up("the journal cannot be written", &error);
@@ -181,7 +189,13 @@ impl Pen {
             hook();
         }
         failpoint::hit("journal.before-commit");
-        if let Err(error) = self.commit() {
+        if let Err(error) = commit(&self.connection) {
+            // The next start may need the room.
+            if let Some(reserve) = &mut self.reserve
+                && error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull)
+            {
+                reserve.give_back();
+            }
             self.give_up("a commit failed", &error);
         }
         failpoint::hit("journal.committed");
@@ -191,26 +205,16 @@ impl Pen {
         }
     }
 
-    /// Commits; a full disk gets the reserved room first, for what is already begun must be written down.
-    fn commit(&self) -> Result<(), rusqlite::Error> {
-        let first = match failure() {
-            None => self.connection.execute_batch("COMMIT"),
-            Some(error) => Err(error),
-        };
-        match first {
-            Err(error)
-                if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull) && self.reserve.release() =>
-            {
-                tracing::error!("the disk is full; the reserved room is used up to finish what was begun");
-                self.connection.execute_batch("COMMIT")
-            }
-            other => other,
-        }
-    }
-
     fn give_up(&self, what: &str, error: &rusqlite::Error) -> ! {
         tracing::error!(%error, "{what}; the process ends, and the next start reads what the disk holds");
         (self.end)()
+    }
+}
+
+fn commit(connection: &Connection) -> Result<(), rusqlite::Error> {
+    match failure() {
+        None => connection.execute_batch("COMMIT"),
+        Some(error) => Err(error),
     }
 }
 

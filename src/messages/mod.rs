@@ -15,7 +15,7 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
-pub use note::Note;
+pub use note::{Note, Obstacle};
 pub use place::{Expected, Part, Place, Problem};
 pub use refusal::Message;
 

@@ -174,7 +174,7 @@ fn messages() -> Vec<Message> {
 
 fn notes() -> Vec<Note> {
     let slug = nasty;
-    let all = vec![
+    let mut all = vec![
         Note::DateAbsent,
         Note::DateWithoutOffset,
         Note::FloatNoise { place: place(Part::Positions) },
@@ -195,9 +195,10 @@ fn notes() -> Vec<Note> {
         Note::PaperPending,
         Note::PaperUnknown,
         Note::SentNotConfirmed,
-        Note::ClosingMissed { shift: 4_294_967_295, due: "23:50".into(), why: None },
-        Note::ClosingMissed { shift: 12, due: "23:50".into(), why: Some(Reason::PaperOut) },
     ];
+    let closing = |why| Note::ClosingMissed { shift: 4_294_967_295, due: "23:50".into(), why };
+    all.extend([Obstacle::Silence, Obstacle::Queue, Obstacle::Person].map(closing));
+    all.extend(reasons().into_iter().map(Obstacle::Register).map(closing));
     // A new note stops here until it stands in the list above.
     for note in &all {
         match note {

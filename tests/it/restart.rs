@@ -208,6 +208,29 @@ fn killed_again_inside_the_recovery_it_is_the_same() {
     run("recovery", TWO_KILLS);
 }
 
+#[test]
+fn killed_inside_a_restore_the_journal_is_the_old_one_or_the_copy_and_never_a_new_one() {
+    // Three files go aside: the index of the log, the log, the journal.
+    for point in ["copied", "decided", "aside:1", "aside:2", "aside:3", "placed"] {
+        let mut rig = Rig::new();
+        rig.start();
+        let document = another("kept", 1);
+        rig.post(&document).assert_pending();
+        rig.cloud.await_success(&document["id"]);
+        let copy = rig.path("copy").display().to_string();
+        assert!(rig.command(&["backup", &copy]).status.success());
+        rig.kill();
+        let killed = rig.command_with(&[("KKM_BRIDGE_KILL_AT", &format!("restore.{point}"))], &["restore", &copy]);
+        assert_eq!(killed.status.code(), None, "{point}: killed");
+        rig.start();
+        rig.post(&document).assert_pending();
+        let next = another("next", 2);
+        rig.post(&next).assert_pending();
+        rig.cloud.await_success(&next["id"]);
+        assert_eq!(rig.receipts().len(), 2, "{point}: the first is known");
+    }
+}
+
 /// One round; gives the receipts of ours that the books hold at its end.
 fn killed(Case(points, faults, end): &Case, round: usize) -> usize {
     let name = format!("{}-{end:?}-{round}", points.join("-then-"));

@@ -384,7 +384,14 @@ device = "front"
 
     /// Runs a command of the program.
     pub fn command(&self, arguments: &[&str]) -> std::process::Output {
-        Command::new(program()).arg("--config").arg(self.config()).args(arguments).output().expect("it runs")
+        self.command_with(&[], arguments)
+    }
+
+    /// The same with further environment.
+    pub fn command_with(&self, environment: &[(&str, &str)], arguments: &[&str]) -> std::process::Output {
+        let mut command = Command::new(program());
+        command.envs(environment.iter().copied()).arg("--config").arg(self.config()).args(arguments);
+        command.output().expect("it runs")
     }
 
     /// What `show` says of a document.

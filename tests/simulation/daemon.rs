@@ -51,8 +51,8 @@ pub struct Daemon {
 
 impl Daemon {
     /// Starts on what the directory holds. One seed in four has a device that is the daemon's alone.
-    pub fn start(directory: &Path, disk: &Disk, wire: &Wire, epoch: u32, seed: u64) -> Result<Self, JournalError> {
-        let log = disk.clone();
+    pub fn start(directory: &Path, medium: &Disk, wire: &Wire, epoch: u32, seed: u64) -> Result<Self, JournalError> {
+        let log = medium.clone();
         let options = Options {
             epoch: Some(epoch),
             alone: Some(die),

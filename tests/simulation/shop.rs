@@ -96,7 +96,7 @@ impl Shop {
             accepted: BTreeSet::new(),
             story: Vec::new(),
         };
-        if seed % 16 == 0 {
+        if seed.is_multiple_of(16) {
             // The first start of all may be cut off, too.
             let after = (seed / 16 % 40) as u32;
             shop.disk.fault(Fault { call: Call::Any, after, trouble: Trouble::Freeze, times: 1 });

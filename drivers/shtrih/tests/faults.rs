@@ -399,3 +399,36 @@ fn silence_on_whatever_registers_or_moves_money_is_doubt_and_the_register_decide
         }
     }
 }
+
+#[test]
+fn in_every_mode_but_an_open_shift_nothing_is_begun_and_the_reason_is_told() {
+    for mode in (0x00..=0x0Fu8).chain([0x18, 0x28, 0x38, 0x48]) {
+        let mut shop = Shop::open();
+        done(&shop.execute(small_sale()));
+        shop.inject(&format!("mode {mode:02X}"));
+        let hindrance = shop.driver.status().map(|s| s.hindrance);
+        let outcome = shop.execute(small_sale());
+        let reason = match &outcome {
+            Outcome::Refused(refusal) => Some(refusal.reason.clone()),
+            Outcome::Done(..) | Outcome::Untouched(_) | Outcome::Doubtful(_) => None,
+        };
+        match mode {
+            // What the receipt itself asks for is refused by the simulator in a mode that it only pretends.
+            2 => assert_eq!(hindrance, Ok(None)),
+            3 => assert_eq!((hindrance, reason), (Ok(None), Some(Reason::ShiftExpired))),
+            4 => assert_eq!((hindrance, reason), (Ok(None), Some(Reason::ShiftClosed))),
+            1 | 11 | 12 | 14 => assert_eq!((hindrance, reason), (Ok(Some(Reason::Busy)), Some(Reason::Busy)), "{mode}"),
+            // A receipt that nobody of ours has open.
+            0x08 | 0x18 | 0x28 | 0x38 | 0x48 => assert!(matches!(outcome, Outcome::Doubtful(_)), "{mode}: {outcome:?}"),
+            _ => {
+                let service = Some(Reason::NeedsService);
+                assert_eq!((hindrance, reason), (Ok(service.clone()), service), "{mode}");
+            }
+        }
+        assert_eq!(shop.booked(Kind::Receipt).len(), 1, "{mode}");
+    }
+}
+
+fn done(outcome: &Outcome) {
+    assert!(matches!(outcome, Outcome::Done(..)), "{outcome:?}");
+}

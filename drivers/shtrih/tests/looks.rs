@@ -198,3 +198,31 @@ fn a_receipt_of_three_lines_takes_half_a_second_on_a_fast_line() {
     assert!(standard < Duration::from_millis(450), "{standard:?}");
     assert!(numbered < Duration::from_millis(450), "{numbered:?}");
 }
+
+#[test]
+fn a_device_that_does_not_answer_numbered_packets_is_spoken_to_on_the_standard_level() {
+    let mut shop = Heard::with(Settings::serial());
+    // The level was chosen by the first byte after power-on, and stays.
+    shop.driver = Shtrih::new(
+        Box::new(Listening(shop.line.clone(), shop.log.clone())),
+        Settings { level: Level::Numbered, ..Settings::serial() },
+    );
+    shop.sell(small_sale());
+    assert!(shop.commands().contains(&"FF45".to_owned()), "in a frame of the standard level");
+    shop.line.inject("power-cut 1s").expect("understood");
+    shop.line.advance(Duration::from_secs(2));
+    while shop.driver.status().is_err() {}
+    shop.commands();
+    shop.sell(small_sale());
+    assert_eq!(shop.commands(), Vec::<String>::new(), "after power-on in packets");
+}
+
+#[test]
+fn a_drawer_never_keeps_the_outcome_waiting() {
+    let mut shop = Heard::with(Settings { drawer: true, ..Settings::serial() });
+    shop.sell(small_sale());
+    shop.line.inject("refuse 28 58 always").expect("understood");
+    let before = shop.line.now();
+    shop.sell(small_sale());
+    assert!(shop.line.now().saturating_sub(before) < Duration::from_secs(1));
+}

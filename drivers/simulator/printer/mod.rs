@@ -16,7 +16,6 @@
 //! | [`status`], `answers` | what the host is told, and when not |
 //! | [`profile`] | what differs between printers |
 //! | [`faults`] | the script |
-//! | [`memory`] | a line in memory on simulated time |
 //!
 //! A printer remembers no documents. All that a host can learn is what it answers: status at once, and after what was
 //! printed `GS r`, a process id, or a counter; and what a host believed can be compared with the books.
@@ -72,14 +71,12 @@ pub mod faults;
 mod font;
 mod interpreter;
 mod line;
-pub mod memory;
 mod modes;
 mod pages;
 mod picture;
 pub mod profile;
 mod reader;
 mod realtime;
-mod server;
 mod slip;
 pub mod status;
 mod symbol;
@@ -88,25 +85,25 @@ mod tests;
 mod text;
 pub mod trace;
 
-use std::fs::OpenOptions;
-use std::io::{self, BufRead, Write};
+use std::io;
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::thread::JoinHandle;
+use std::time::Duration;
 
 pub use bitmap::Bitmap;
 pub use books::{Counter, Cut, Item, Slip};
 pub use device::Device;
 pub use faults::{Fault, FaultError, Question};
-pub use memory::MemoryLink;
 pub use pages::Page;
 pub use profile::{Known, Profile};
-pub use server::Link;
 pub use trace::Seen;
 
 use self::books::Books;
-use self::server::{Opened, Shared, serve};
 use super::PaperTo;
+pub use super::link::Link;
+use super::server::{Appliance, Running};
+
+/// A line in memory with a printer at its end.
+pub type MemoryLink = super::memory::MemoryLink<Device>;
 
 /// How a simulated printer is set up.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -169,23 +166,13 @@ pub enum PrinterError {
 }
 
 /// A simulated printer that runs in a thread of this process.
-pub struct Printer {
-    shared: Arc<Shared>,
-    thread: Option<JoinHandle<io::Result<()>>>,
-    name: String,
-}
+pub struct Printer(Running<Device>);
 
 impl Printer {
     /// Starts it; the link exists when this returns.
     pub fn start(options: &Options) -> Result<Self, PrinterError> {
         let width = profile::dots_of(options.columns);
-        let paper: Box<dyn Write + Send> = match &options.paper {
-            PaperTo::Nowhere => Box::new(io::sink()),
-            PaperTo::Stdout => Box::new(io::stdout()),
-            PaperTo::File(path) => {
-                Box::new(OpenOptions::new().create(true).append(true).open(path).map_err(PrinterError::Paper)?)
-            }
-        };
+        let paper = options.paper.open().map_err(PrinterError::Paper)?;
         let books = match &options.books {
             Some(books) => Books::open(books, width, options.pictures).map_err(PrinterError::Books)?,
             None => Books::in_memory(width),
@@ -195,77 +182,76 @@ impl Printer {
             device.mute();
         }
         for line in &options.faults {
-            device.inject(line.parse()?, std::time::Duration::ZERO);
+            device.inject(line.parse()?, Duration::ZERO);
         }
-        let (shared, bell) = Shared::new(device, options.baud).map_err(PrinterError::Serving)?;
-        let opened = Opened::open(&options.link, &shared).map_err(PrinterError::Serving)?;
-        let name = opened.name();
-        let (worker, asked) = (Arc::clone(&shared), options.link.clone());
-        let thread = std::thread::Builder::new()
-            .name("simulated-printer".to_owned())
-            .spawn(move || serve(&worker, bell, opened, &asked))
-            .map_err(PrinterError::Serving)?;
-        Ok(Self { shared, thread: Some(thread), name })
+        let byte_time = options.baud.map_or(Duration::ZERO, |baud| Duration::from_secs(10) / baud.max(1));
+        let running = Running::start("simulated-printer", device, byte_time, &options.link);
+        running.map(Self).map_err(PrinterError::Serving)
     }
 
     /// Where it is reached: the path, or the bound address.
     pub fn name(&self) -> &str {
-        &self.name
+        self.0.name()
     }
 
     /// A line of the fault script; gives what a person should read.
     pub fn inject(&self, line: &str) -> Result<String, FaultError> {
-        let fault: Fault = line.parse()?;
-        let (mut device, now) = self.shared.device();
-        let said = device.inject(fault, now);
-        drop(device);
-        self.shared.ring();
-        Ok(said)
+        self.0.tell(line)
     }
 
     /// Looks at the printer, or works on it.
     pub fn device<T>(&self, work: impl FnOnce(&mut Device) -> T) -> T {
-        let worked = work(&mut self.shared.device().0);
-        self.shared.ring();
-        worked
+        self.0.work(|device, _| work(device))
     }
 
     /// Stops it and takes the link away.
-    pub fn stop(mut self) -> Result<(), PrinterError> {
-        self.shared.stop();
-        self.wait()
-    }
-
-    fn wait(&mut self) -> Result<(), PrinterError> {
-        let Some(thread) = self.thread.take() else { return Ok(()) };
-        let ended = thread.join().unwrap_or_else(|_| Err(io::Error::other("the serving thread panicked")));
-        ended.map_err(PrinterError::Serving)
-    }
-}
-
-impl Drop for Printer {
-    fn drop(&mut self) {
-        self.shared.stop();
-        // A failure of the thread has no one left to be told to.
-        let _ = self.wait();
+    pub fn stop(self) -> Result<(), PrinterError> {
+        self.0.stop().map_err(PrinterError::Serving)
     }
 }
 
 /// Runs a printer until the process ends, or to the end of a regular file: the ready line on standard output once the
 /// link exists, then the script from standard input where that is wanted.
 pub fn run(options: &Options) -> Result<(), PrinterError> {
-    let mut printer = Printer::start(options)?;
-    say(&format!("printer ready on {}", printer.name()));
-    if options.script_on_stdin {
-        for line in io::stdin().lock().lines().map_while(Result::ok).filter(|line| !line.trim().is_empty()) {
-            say(&printer.inject(&line).unwrap_or_else(|error| error.to_string()));
-        }
-    }
-    printer.wait()
+    let ended = Printer::start(options)?.0.converse("printer", options.script_on_stdin);
+    ended.map_err(PrinterError::Serving)
 }
 
-fn say(text: &str) {
-    // Without a reader of its output the printer goes on.
-    let mut out = io::stdout().lock();
-    let _ = writeln!(out, "{text}").and_then(|()| out.flush());
+impl Appliance for Device {
+    type NotUnderstood = FaultError;
+
+    fn tell(&mut self, line: &str, now: Duration) -> Result<String, FaultError> {
+        Ok(self.inject(line.parse()?, now))
+    }
+    fn byte_time(&self) -> Duration {
+        Duration::ZERO
+    }
+    fn feed(&mut self, bytes: &[u8], now: Duration) {
+        self.feed(bytes, now);
+    }
+    fn pass(&mut self, now: Duration) {
+        self.pass(now);
+    }
+    fn poll(&mut self, now: Duration) -> Vec<u8> {
+        self.poll(now)
+    }
+    fn wake_at(&self) -> Option<Duration> {
+        self.wake_at()
+    }
+    fn powered(&self) -> bool {
+        self.powered()
+    }
+    fn breaks(&self) -> u32 {
+        self.breaks()
+    }
+    fn room(&self) -> usize {
+        self.room()
+    }
+    fn greet(&mut self) {}
+    fn has_waiting(&self) -> bool {
+        self.has_waiting()
+    }
+    fn take_failure(&mut self) -> Option<io::Error> {
+        self.take_failure()
+    }
 }

@@ -112,7 +112,7 @@ impl Plan {
     /// As TOML.
     pub(super) fn text(&self) -> String {
         let mut out = String::from(
-            "# Written by `kkm-bridge setup`. Every key with its default: default.toml beside the README.\n",
+            "# Written by `kkm-bridge setup`. Every key with its default: /etc/kkm-bridge/default.toml.\n",
         );
         if let Some(table) = &self.tax_table {
             let _ = writeln!(out, "tax_table = {}", quoted_path(table));

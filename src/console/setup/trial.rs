@@ -13,6 +13,7 @@ use axum::extract::State as Shared;
 use axum::http::{HeaderValue, header};
 use kkm_drivers::contract::{TaxSystem, VatRate};
 use kkm_drivers::open::{self, DeviceConfig};
+use rustix::process::{Pid, Signal, kill_process};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
@@ -33,7 +34,8 @@ struct Stage {
 impl Drop for Stage {
     fn drop(&mut self) {
         if let Some(service) = &mut self.service {
-            let _ = service.kill();
+            // It lets go of the device as it should, for the shop's own service comes next.
+            let _ = kill_process(Pid::from_child(service), Signal::TERM);
             let _ = service.wait();
         }
         let _ = std::fs::remove_dir_all(&self.directory);

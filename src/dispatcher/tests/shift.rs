@@ -12,12 +12,15 @@ use kkm_drivers::simulator::books::{BookedDocument, Kind};
 use super::bench::{DEVICE, Shop, Willing};
 use crate::control::{Ask, Desk};
 use crate::dispatcher::{Closing, Pace};
-use crate::messages::Locale;
+use crate::messages::{Locale, Obstacle};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);
 /// From 09:00, when these shops open, to the hour of their closing.
 const TO_CLOSING: Duration = Duration::from_secs((14 * 60 + 50) * 60);
+
+/// A minute less.
+const BEFORE_CLOSING: Duration = Duration::from_secs((14 * 60 + 49) * 60);
 
 /// Opens at 09:00, closes at 23:50.
 fn shop() -> Shop {
@@ -75,13 +78,13 @@ fn orders(shop: &Shop) -> usize {
 fn a_closing_that_was_missed_is_an_alarm_and_is_made_up_for_when_the_register_answers() {
     let mut shop = shop();
     shop.sale("a", 1);
-    live(&mut shop, TO_CLOSING - MINUTE);
+    live(&mut shop, BEFORE_CLOSING);
     shop.inject("power off");
     live(&mut shop, TO_CLOSING + MINUTE);
     assert_eq!(shop.door.missed.get(), None, "a minute late is not missed");
     live(&mut shop, TO_CLOSING + 30 * MINUTE);
     let missed = shop.door.missed.get().expect("an alarm");
-    assert_eq!((missed.shift, missed.why), (1, None));
+    assert_eq!((missed.shift, missed.why), (1, Obstacle::Silence));
     assert_eq!(missed.ends_ms - missed.due_ms, 9 * 3_600_000 + 600_000, "23:50 until 09:00, when it was opened");
     assert!(
         missed.text.starts_with("Shift 1 was not closed at 23:50: the register does not answer"),
@@ -126,10 +129,10 @@ fn the_alarm_of_a_missed_closing_is_raised_again_by_a_new_process() {
     live(&mut shop, HOUR);
     shop.inject("paper out");
     live(&mut shop, TO_CLOSING + 5 * MINUTE);
-    assert_eq!(shop.door.missed.get().and_then(|m| m.why), Some(Reason::PaperOut));
+    assert_eq!(shop.door.missed.get().map(|m| m.why), Some(Obstacle::Register(Reason::PaperOut)));
     shop.restart();
     shop.step();
-    assert_eq!(shop.door.missed.get().and_then(|m| m.why), Some(Reason::PaperOut));
+    assert_eq!(shop.door.missed.get().map(|m| m.why), Some(Obstacle::Register(Reason::PaperOut)));
     shop.inject("paper in");
     live(&mut shop, TO_CLOSING + 10 * MINUTE);
     assert_eq!(booked(&shop, Kind::ShiftClosed).len(), 1);
@@ -184,11 +187,11 @@ fn a_queue_that_never_ends_does_not_put_the_closing_off() {
 fn a_closing_waits_for_the_end_of_a_receipt_that_is_somebody_else_s() {
     let mut shop = shop();
     shop.sale("a", 1);
-    live(&mut shop, TO_CLOSING - MINUTE);
+    live(&mut shop, BEFORE_CLOSING);
     shop.inject("foreign-open 5000");
     live(&mut shop, TO_CLOSING + 10 * MINUTE);
     assert!(booked(&shop, Kind::ShiftClosed).is_empty());
-    assert_eq!(shop.door.missed.get().and_then(|m| m.why), Some(Reason::ForeignReceiptOpen));
+    assert_eq!(shop.door.missed.get().map(|m| m.why), Some(Obstacle::Register(Reason::ForeignReceiptOpen)));
     shop.another().cancel_open().expect("its owner cancels it");
     live(&mut shop, TO_CLOSING + 15 * MINUTE);
     assert_eq!((booked(&shop, Kind::ShiftClosed).len(), shop.door.missed.get()), (1, None));
@@ -220,4 +223,20 @@ fn a_closing_that_was_overtaken_by_a_receipt_leaves_the_new_shift_open() {
     shop.assert_state(row, "done");
     assert_eq!((booked(&shop, Kind::ShiftOpened).len(), booked(&shop, Kind::ShiftClosed).len()), (2, 1));
     assert_eq!(shop.door.missed.get(), None);
+}
+
+#[test]
+fn a_closing_that_waits_for_a_person_s_decision_is_an_alarm_and_comes_after_it() {
+    let mut shop = shop();
+    shop.sale("a", 1);
+    live(&mut shop, HOUR);
+    // A receipt of our kind without a marker, and no answer to ours.
+    shop.inject("lose-answer FF45");
+    shop.inject("foreign sale 70000 after FF45");
+    shop.inject("refuse FF3A 08 always");
+    let row = shop.sale("b", 2);
+    live(&mut shop, TO_CLOSING + 5 * MINUTE);
+    shop.assert_state(row, "needs_operator");
+    assert_eq!(shop.door.missed.get().map(|m| m.why), Some(Obstacle::Person));
+    assert!(booked(&shop, Kind::ShiftClosed).is_empty());
 }

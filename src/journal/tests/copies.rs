@@ -81,10 +81,10 @@ fn a_backup_is_whole_while_work_goes_on_and_takes_the_journal_s_place() {
     assert_eq!(count(&copy, "SELECT count(*) FROM documents"), 2);
 
     let directory = desk.dir.path().to_owned();
-    assert!(matches!(keep::restore(&copy, &directory, 5), Err(JournalError::InUse(_))), "a daemon owns it");
+    assert!(matches!(keep::restore(&copy, &directory, &[], 5), Err(JournalError::InUse(_))), "a daemon owns it");
     let Desk { dir, clock, journal } = desk;
     drop(journal);
-    keep::restore(&copy, &directory, 5).expect("restored");
+    keep::restore(&copy, &directory, &[], 5).expect("restored");
     let kept = dir.path().join(format!("{FILE}.before-restore-5"));
     assert_eq!(count(&kept, "SELECT count(*) FROM documents"), 3, "what was there is kept beside it");
 
@@ -108,7 +108,7 @@ fn a_backup_never_overwrites_and_a_damaged_copy_never_takes_the_place() {
     let (path, Desk { dir, journal, .. }) = (desk.path(), desk);
     drop(journal);
     let before = std::fs::read(&path).expect("read");
-    let why = keep::restore(&copy, dir.path(), 5).expect_err("damaged");
+    let why = keep::restore(&copy, dir.path(), &[], 5).expect_err("damaged");
     assert!(matches!(why, JournalError::Damaged { .. } | JournalError::Sqlite(_)), "{why}");
     assert!(std::fs::read(&path).expect("read") == before);
 }

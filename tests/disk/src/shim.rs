@@ -60,7 +60,9 @@ unsafe impl Send for Shared {}
 unsafe impl Sync for Shared {}
 
 /// Logs by path and life.
-static SHARED: LazyLock<Mutex<BTreeMap<(String, u32), Weak<Shared>>>> = LazyLock::new(Mutex::default);
+static SHARED: LazyLock<Mutex<Logs>> = LazyLock::new(Mutex::default);
+
+type Logs = BTreeMap<(String, u32), Weak<Shared>>;
 
 /// Makes the simulated disks the place where `SQLite` opens its files, in this process. A path that is on no mounted disk
 /// cannot be opened any more.
@@ -172,7 +174,7 @@ unsafe fn text<'a>(name: *const c_char) -> Option<&'a str> {
     unsafe { CStr::from_ptr(name) }.to_str().ok()
 }
 
-fn said(result: Result<(), No>, io: c_int) -> c_int {
+fn said(result: &Result<(), No>, io: c_int) -> c_int {
     match result {
         Ok(()) => ffi::SQLITE_OK,
         Err(No::Full) => ffi::SQLITE_FULL,
@@ -214,7 +216,7 @@ unsafe extern "C" fn close(file: *mut ffi::sqlite3_file) -> c_int {
     // SAFETY: the last call for this file; the box came from `open`.
     let mut open = unsafe { Box::from_raw((*file.cast::<Wrapped>()).open) };
     // A file of the dead has no locks any more.
-    let _ = open.locks(|locks, held| locks.leave(held));
+    let _ = open.locks(crate::locks::Locks::leave);
     if let (Kind::Named { path, life, .. }, Some(shared)) = (&open.kind, open.shared.take()) {
         let mut all = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
         if Arc::strong_count(&shared) == 1 {
@@ -259,12 +261,12 @@ unsafe extern "C" fn write(
             Ok(())
         }
     };
-    said(done, ffi::SQLITE_IOERR_WRITE)
+    said(&done, ffi::SQLITE_IOERR_WRITE)
 }
 
 unsafe extern "C" fn truncate(file: *mut ffi::sqlite3_file, size: ffi::sqlite3_int64) -> c_int {
     // SAFETY: an open file.
-    said(unsafe { of(file) }.file(|f| f.cut(size as usize)), ffi::SQLITE_IOERR_TRUNCATE)
+    said(&unsafe { of(file) }.file(|f| f.cut(size as usize)), ffi::SQLITE_IOERR_TRUNCATE)
 }
 
 unsafe extern "C" fn sync(file: *mut ffi::sqlite3_file, _flags: c_int) -> c_int {
@@ -273,7 +275,7 @@ unsafe extern "C" fn sync(file: *mut ffi::sqlite3_file, _flags: c_int) -> c_int 
         Kind::Named { disk, path, name_at, life } => disk.sync(*life, &path[*name_at..]),
         Kind::Scratch(_) => Ok(()),
     };
-    said(done, ffi::SQLITE_IOERR_FSYNC)
+    said(&done, ffi::SQLITE_IOERR_FSYNC)
 }
 
 unsafe extern "C" fn file_size(file: *mut ffi::sqlite3_file, size: *mut ffi::sqlite3_int64) -> c_int {

@@ -215,6 +215,11 @@ quiet_ms = 0
             self.daemon.stdout.close()
             self.daemon = None
 
+    def lives(self, name):
+        """True when the daemon brings a document to its end; False when it ends itself."""
+        wait_until(lambda: self.daemon.poll() is not None or self.cloud.words(name), f"{name} is at its end")
+        return self.daemon.poll() is None
+
     def await_exit(self):
         """The exit code of a daemon that ends by itself."""
         try:

@@ -26,7 +26,7 @@ SHIM = ROOT / "target/disk/fault.so"
 
 def build():
     SHIM.parent.mkdir(parents=True, exist_ok=True)
-    subprocess.run(["cc", "-O1", "-Wall", "-Werror", "-shared", "-fPIC", "-o", SHIM, ROOT / "tests/disk/fault.c", "-ldl"],
+    subprocess.run(["cc", "-O1", "-Wall", "-Werror", "-shared", "-fPIC", "-o", SHIM, ROOT / "tests/realdisk/fault.c", "-ldl"],
                    check=True)
 
 
