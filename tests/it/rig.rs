@@ -1,5 +1,7 @@
 //! A shop on a bench: register, daemon and cloud, and the books of each.
 
+mod printer;
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::OpenOptionsExt;
@@ -9,6 +11,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
+pub use self::printer::PrinterLink;
 use kkm_drivers::simulator::books::{self, BookedDocument, Kind};
 use serde_json::{Value, json};
 
@@ -196,6 +199,14 @@ device = "front"
         for fault in faults {
             command.args(["--fault", fault]);
         }
+        let line = self.run_device(command, "register ");
+        if self.wire == Wire::Tcp {
+            self.address = line.rsplit(' ').next().map(|address| address.trim().to_owned());
+        }
+    }
+
+    /// Runs a simulated device; gives the line by which it says that it is ready.
+    fn run_device(&mut self, mut command: Command, prefix: &str) -> String {
         let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -204,13 +215,11 @@ device = "front"
             .expect("the register starts");
         let console = child.stdin.take().expect("piped");
         let mut output = BufReader::new(child.stdout.take().expect("piped"));
-        let line = ready(&mut output, "register ").expect("the register is ready");
+        let line = ready(&mut output, prefix).expect("the device is ready");
         let (say, said) = channel();
         std::thread::spawn(move || output.lines().map_while(Result::ok).try_for_each(|line| say.send(line)));
-        if self.wire == Wire::Tcp {
-            self.address = line.rsplit(' ').next().map(|address| address.trim().to_owned());
-        }
         self.register = Some(RunningRegister { child, console, said: Mutex::new(said) });
+        line
     }
 
     /// Types a line at the register's console; gives the first line of its answer, when it is done.
