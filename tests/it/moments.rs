@@ -73,12 +73,14 @@ fn killed_at_any_moment_each_document_is_registered_once_and_told_the_truth() {
     let (kills, seed) = (number("KKM_TEST_KILLS", 30) as usize, number("KKM_TEST_SEED", 1));
     let shops = kills.div_ceil(LIVES_IN_A_SHOP);
     let (next, counts, began) = (AtomicUsize::new(0), Counts::default(), Instant::now());
+    let broken = AtomicBool::new(false);
     std::thread::scope(|scope| {
         for _ in 0..LANES.min(shops) {
             scope.spawn(|| {
+                let _watch = Watch(&broken);
                 loop {
                     let nth = next.fetch_add(1, Ordering::Relaxed);
-                    if nth >= shops {
+                    if nth >= shops || broken.load(Ordering::Relaxed) {
                         break;
                     }
                     let lives = LIVES_IN_A_SHOP.min(kills - nth * LIVES_IN_A_SHOP);
@@ -101,6 +103,15 @@ fn killed_at_any_moment_each_document_is_registered_once_and_told_the_truth() {
         count(&counts.decisions),
         began.elapsed().as_secs(),
     );
+}
+
+/// Tells the other lanes that a promise was broken in this one.
+struct Watch<'a>(&'a AtomicBool);
+
+impl Drop for Watch<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_or(std::thread::panicking(), Ordering::Relaxed);
+    }
 }
 
 struct Day {

@@ -270,7 +270,10 @@ quiet_ms = 0
 
     def kept(self):
         """Every document that was answered is in the journal. Asked while no daemon runs."""
-        ids = {json.loads(request_id) for request_id, _ in self.rows()} if self.answered else set()
+        try:
+            ids = {json.loads(request_id) for request_id, _ in self.rows()} if self.answered else set()
+        except sqlite3.Error as error:
+            raise Broken(f"answered and not in the journal, which cannot be read: {error}") from None
         lost = [name for name in self.answered if name not in ids]
         check(not lost, f"answered and not in the journal: {lost}")
 
