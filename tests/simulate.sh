@@ -2,9 +2,9 @@
 # A long campaign of the simulation: tests/simulate.sh DOCUMENTS [FIRST_SEED]
 #
 # Goes on where it was broken off, as long as the code is the same: chunks that are done are kept in target/simulation.
-# Afterwards (and with 0 documents at any time, also beside one that runs) docs/proofs.md says what was counted.
-# First come the builds that break one promise each: a harness that does not see them within 2,000 seeds is blind, and
-# nothing that it counts means anything. KKM_SIM_THREADS: how many cores (all).
+# Then the builds that break one promise each: a harness that does not see them within 2,000 seeds is blind, and nothing
+# that it counts means anything. Then the model. Afterwards docs/proofs.md says what was counted; with 0 documents that is
+# what another run has counted until now. KKM_SIM_THREADS: how many cores (all).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export CARGO_TERM_COLOR=never CARGO_PROFILE_CAMPAIGN_DEBUG=0 RUST_BACKTRACE=0
@@ -76,7 +76,7 @@ model() {
 
 # Runs what is still missing, chunk after chunk; each is kept when it is done.
 campaign() {
-    program program
+    [[ $documents = 0 ]] || program program
     local next log
     while sent=$(total documents) && [[ $sent -lt $documents ]]; do
         next=$((first + $(total seeds)))
@@ -94,12 +94,10 @@ campaign() {
     done
 }
 
-if [[ $documents -gt 0 ]]; then
-    # The campaign first: a seed that fails is worth more than all the rest.
-    campaign
-    controls
-    model
-fi
+# The campaign first: a seed that fails is worth more than all the rest.
+campaign
+controls
+model
 
 ran=$(total seeds)
 sent=$(total documents)
