@@ -2,10 +2,10 @@
 //!
 //! 1. Nothing is begun over an existing configuration without `--force`, nor while the service runs.
 //! 2. The device is looked for on the ports ([`find`]), or the one that is named is asked; one that does not answer ends it.
-//! 3. Tokens are made or taken over, each into a file of its own that only its owner reads ([`write`]). A token that is
+//! 3. Tokens are made or taken over, each into a file of its own that only its owner reads ([`mod@write`]). A token that is
 //!    there already is kept: Altegio knows it.
 //! 4. The configuration is written beside its place, read and checked there, and only then moved to it; the old one
-//!    stays as a numbered copy ([`write`]).
+//!    stays as a numbered copy ([`mod@write`]).
 //! 5. The device prints a text that registers nothing. A simulated register also gets a test document, through a service of
 //!    its own with a journal of its own ([`trial`]); a real one only with `--test-sale`.
 //! 6. What to enter in Altegio is said last.
