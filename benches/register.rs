@@ -21,7 +21,8 @@ const THINK: Duration = Duration::from_millis(20);
 const LINES: i64 = 20;
 /// Most that a receipt may take, in hundredths of what is needed.
 const LIMIT_HUNDREDTHS: u128 = 105;
-/// Commands without which a receipt is not registered safely: state and counter before, the receipt, state after.
+/// Commands without which a receipt is not registered safely: state and counter before, the receipt, the counter again
+/// right before the close, state after.
 const SEQUENCE: [&[u8]; 7] = [&[0x10], &[0xFF, 0x01], &[0x8D], &[0xFF, 0x0C], &[0xFF, 0x46], &[0x89], &[0xFF, 0x45]];
 const STX: u8 = 2;
 
@@ -131,7 +132,7 @@ fn main() {
     let started = line.now();
     tap.lock().expect("whole").clear();
     driver.status().expect("status");
-    driver.mark().expect("a mark");
+    driver.mark_for(&sale()).expect("a mark");
     let (looked, questions) = (line.now().saturating_sub(started), tap.lock().expect("whole").len());
     tap.lock().expect("whole").clear();
     run(&mut driver, sale(), 3);

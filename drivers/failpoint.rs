@@ -13,6 +13,18 @@ pub fn hit(name: &str) {
     let _ = name;
 }
 
+/// A point of which every command of a device has one of its own: `shtrih.sent.FF45`.
+#[inline]
+pub fn hit_of(name: &str, command: &[u8]) {
+    #[cfg(feature = "failpoints")]
+    if armed::to_kill() {
+        let code: String = command.iter().map(|byte| format!("{byte:02X}")).collect();
+        armed::hit(&format!("{name}.{code}"));
+    }
+    #[cfg(not(feature = "failpoints"))]
+    let _ = (name, command);
+}
+
 /// True when a test wants the thing of that name to fail.
 #[inline]
 pub fn fails(name: &str) -> bool {
@@ -52,10 +64,17 @@ mod armed {
         }
     }
 
-    pub(super) fn hit(name: &str) {
+    fn kill() -> Option<&'static Armed> {
         static KILL: OnceLock<Option<Armed>> = OnceLock::new();
-        let armed = KILL.get_or_init(|| Armed::read("KKM_BRIDGE_KILL_AT"));
-        if armed.as_ref().is_some_and(|a| a.pass(name) == a.nth) {
+        KILL.get_or_init(|| Armed::read("KKM_BRIDGE_KILL_AT")).as_ref()
+    }
+
+    pub(super) fn to_kill() -> bool {
+        kill().is_some()
+    }
+
+    pub(super) fn hit(name: &str) {
+        if kill().is_some_and(|a| a.pass(name) == a.nth) {
             let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
             loop {
                 std::thread::park();

@@ -16,16 +16,34 @@ pub enum Spoil {
     AmountOnlyMatch,
     /// A query without an answer is taken as "not registered".
     SilenceIsNo,
+    /// The journal does not wait for the disk.
+    SyncOff,
+    /// A registered twin is not looked for.
+    TwinUnchecked,
+    /// A doubt is reported as an error.
+    DoubtIsError,
+    /// Outcome and report are two transactions.
+    ReportApart,
+    /// The document that came last is begun first.
+    LastFirst,
+    /// Intake does not look where the callback leads.
+    CallbackUnchecked,
 }
 
 impl Spoil {
     /// All, with the names of `KKM_BRIDGE_SPOIL`.
-    pub const NAMES: [(&'static str, Self); 5] = [
+    pub const NAMES: [(&'static str, Self); 11] = [
         ("no-mark", Self::NoMark),
         ("blind-resend", Self::BlindResend),
         ("answer-before-commit", Self::AnswerBeforeCommit),
         ("amount-only-match", Self::AmountOnlyMatch),
         ("silence-is-no", Self::SilenceIsNo),
+        ("sync-off", Self::SyncOff),
+        ("twin-unchecked", Self::TwinUnchecked),
+        ("doubt-is-error", Self::DoubtIsError),
+        ("report-apart", Self::ReportApart),
+        ("last-first", Self::LastFirst),
+        ("callback-unchecked", Self::CallbackUnchecked),
     ];
 }
 

@@ -100,6 +100,13 @@ impl Stamp {
         let ms = i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
         Self { wall_ms: self.wall_ms.saturating_add(ms), boot_ms: self.boot_ms.saturating_add(ms), boot: self.boot }
     }
+
+    /// The moment `time` earlier, by both clocks; before the boot its boot-time reading is negative.
+    #[must_use]
+    pub fn minus(&self, time: Duration) -> Self {
+        let ms = i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
+        Self { wall_ms: self.wall_ms.saturating_sub(ms), boot_ms: self.boot_ms.saturating_sub(ms), boot: self.boot }
+    }
 }
 
 /// How long ago a moment was.

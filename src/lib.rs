@@ -27,6 +27,7 @@
 //! | [`console`] | the commands |
 //! | [`daemon`] | starts and stops the parts |
 //! | [`notify`] | what systemd is told |
+//! | [`log`] | what happened, for people and for systemd's journal |
 //! | [`clock`], [`bell`] | time, and doorbells |
 
 pub mod altegio;
@@ -40,6 +41,7 @@ pub mod dispatcher;
 pub mod http;
 pub mod inbox;
 pub mod journal;
+pub mod log;
 pub mod messages;
 pub mod notify;
 pub mod outbox;

@@ -1,5 +1,7 @@
 //! What every device can be asked.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use super::document::{Body, Document};
@@ -23,6 +25,12 @@ pub trait Driver: Send {
     /// The evidence base. Read when the device is idle and no receipt is open.
     fn mark(&mut self) -> Result<Mark, Fault>;
 
+    /// The evidence base for one document: what its verdict will not look at need not be read.
+    fn mark_for(&mut self, body: &Body) -> Result<Mark, Fault> {
+        let _ = body;
+        self.mark()
+    }
+
     /// Carries a document out, once. `witness` is told durably before the one command that registers; if it fails,
     /// that command is not sent. Ends with no receipt open unless the outcome is [`Outcome::Doubtful`].
     fn execute(&mut self, document: &Document, witness: &mut dyn Witness) -> Outcome;
@@ -39,6 +47,21 @@ pub trait Driver: Send {
 
     /// Lets an interrupted print go on, and says where the paper is.
     fn resume_paper(&mut self) -> Result<Paper, Fault>;
+
+    /// How long ago the open shift was opened; `None` when the device does not tell.
+    fn shift_age(&mut self) -> Result<Option<Duration>, Fault> {
+        Ok(None)
+    }
+
+    /// How long the fiscal storage lasts; `None` where there is none, or where it does not say. Changes nothing.
+    fn storage_life(&mut self) -> Result<Option<StorageLife>, Fault> {
+        Ok(None)
+    }
+
+    /// The port that is open at present, by the name under which it was opened; `None` while none is.
+    fn port(&self) -> Option<String> {
+        None
+    }
 
     /// Prints the last receipt again, marked as a copy by the device; registers nothing.
     fn copy_receipt(&mut self) -> Result<(), Fault> {
@@ -83,10 +106,25 @@ pub struct Status {
     pub warnings: Vec<String>,
 }
 
+/// How long a fiscal storage lasts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StorageLife {
+    /// Last day of its key, `YYYY-MM-DD`.
+    pub until: String,
+    /// Changes of the registration that are left.
+    pub registrations_left: u8,
+    /// Documents that still fit, where the storage says so.
+    pub documents_left: Option<u32>,
+    /// Documents that the operator of fiscal data has not confirmed.
+    pub unsent: u32,
+    /// When the oldest of them was made, `YYYY-MM-DDThh:mm`.
+    pub unsent_since: Option<String>,
+}
+
 /// What a device can do; kept by the daemon so that intake refuses what the device would.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Capabilities {
-    /// Rates that the device has.
+    /// Rates that the device has; empty when it takes any.
     pub vat_rates: Vec<VatRate>,
     /// Tax systems of the registration; empty when the device does not say.
     pub tax_systems: Vec<TaxSystem>,
@@ -107,7 +145,8 @@ impl Capabilities {
     pub fn hinder(&self, body: &Body) -> Option<Reason> {
         let receipt = body.receipt()?;
         for line in receipt.lines() {
-            if !line.total().is_zero() && !self.vat_rates.contains(&line.vat()) {
+            let known = self.vat_rates.is_empty() || self.vat_rates.contains(&line.vat());
+            if !line.total().is_zero() && !known {
                 return Some(Reason::VatUnsupported(line.vat()));
             }
         }

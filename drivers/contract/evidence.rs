@@ -25,6 +25,17 @@ pub struct Identity {
     pub firmware: String,
 }
 
+/// Words by which simulated devices name themselves; no vendor's model carries one.
+const SIMULATED: [&str; 2] = ["ИМИТАТОР", "SIMULATOR"];
+
+impl Identity {
+    /// True when the device itself says that it is simulated.
+    pub fn is_simulated(&self) -> bool {
+        let model = self.model.to_uppercase();
+        SIMULATED.iter().any(|word| model.contains(word))
+    }
+}
+
 /// The evidence base: read after preflight, stored durably before the first byte of a receipt.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mark {

@@ -25,7 +25,7 @@ pub mod receipt;
 pub mod tax;
 
 pub use document::{Body, Correction, CorrectionBasis, Document, Operation, Trace};
-pub use driver::{Capabilities, Driver, Shift, Status, Witness};
+pub use driver::{Capabilities, Driver, Shift, Status, StorageLife, Witness};
 pub use evidence::{CashCounters, Facts, Found, FoundMarker, Identity, Mark, OpenReceipt, Puzzle, Verdict, judge};
 pub use marker::Marker;
 pub use money::{Money, Quantity};

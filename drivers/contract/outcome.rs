@@ -46,6 +46,8 @@ pub enum Paper {
     Pending,
     /// No paper was asked for.
     Suppressed,
+    /// All of it was sent to a printer that cannot confirm; the shop chose to take that for printed.
+    Sent,
     /// Nobody knows.
     Unknown,
 }

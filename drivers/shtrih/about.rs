@@ -17,6 +17,12 @@ pub(super) struct About {
     pub(super) zero_lines: bool,
     /// Mask of the tax systems of the registration: table 18 field 5, or FF09; 0 when the register does not say.
     pub(super) tax_systems: u8,
+    /// The model said that it lacks FF46: it is sold on with the commands of old models.
+    pub(super) old: bool,
+    /// The register opens its drawer by itself: table 1 field 6.
+    pub(super) opens_drawer: bool,
+    /// Format of fiscal data, when the register says: 0 and 1 are 1.0, 2 is 1.05, 3 is 1.1, 4 is 1.2.
+    pub(super) format: Option<u8>,
     /// The field "do not print" of table 17, when it is there.
     pub(super) no_print: Option<Place>,
 }
@@ -25,13 +31,17 @@ pub(super) struct About {
 const MODE_TABLE: u8 = 1;
 /// Its field "forbid a zero receipt".
 const FORBID_ZERO: u8 = 23;
+/// Its field "opens the drawer".
+const OPENS_DRAWER: u8 = 6;
 /// Table 6, taxes: field 1 is the rate in 0.01 %.
 const TAX_TABLE: u8 = 6;
 /// Table 17, regional settings.
 const REGIONAL_TABLE: u8 = 17;
 /// Its field "do not print" on most models.
 const NO_PRINT: u8 = 7;
-/// Values of that field: 0 print, 1 skip one document, 2 never print.
+/// Its field "format of fiscal data".
+const FORMAT: u8 = 17;
+/// Values of [`NO_PRINT`]: 0 print, 1 skip one document, 2 never print.
 const NO_PRINT_ONCE: u8 = 1;
 /// Table 18, fiscal storage; field 5 holds the tax systems.
 const STORAGE_TABLE: u8 = 18;
@@ -56,10 +66,18 @@ impl Shtrih {
             }
         }
         let forbid_zero = self.number_at(Place { table: MODE_TABLE, row: 1, field: FORBID_ZERO })?;
+        let opens_drawer = if self.settings.drawer {
+            self.number_at(Place { table: MODE_TABLE, row: 1, field: OPENS_DRAWER })? == Some(1)
+        } else {
+            false
+        };
         let about = About {
+            opens_drawer,
+            old: self.about.as_ref().is_some_and(|a| a.old),
             groups: Groups::from_table(&rates, self.settings.profile),
             zero_lines: forbid_zero == Some(0),
             tax_systems: self.tax_systems()?,
+            format: self.format()?,
             no_print: self.no_print_field()?,
         };
         self.about = Some(about.clone());
@@ -117,6 +135,18 @@ impl Shtrih {
         }
     }
 
+    /// The usual field, where it has the shape of this setting.
+    fn format(&mut self) -> Result<Option<u8>, Fault> {
+        let place = Place { table: REGIONAL_TABLE, row: 1, field: FORMAT };
+        let shape = self.unless_refused(&FieldShape { table: place.table, field: place.field })?;
+        match shape {
+            Some(shape) if shape.size == 1 && shape.range == Some((0, 4)) => {
+                Ok(self.number_at(place)?.map(|value| value as u8))
+            }
+            Some(_) | None => Ok(None),
+        }
+    }
+
     /// Field numbers move between models: by its name first, else the usual number if the field has its shape.
     fn no_print_field(&mut self) -> Result<Option<Place>, Fault> {
         let place = |field| Place { table: REGIONAL_TABLE, row: 1, field };
@@ -148,7 +178,10 @@ impl Shtrih {
     }
 
     /// A question that an older model may refuse.
-    fn unless_refused<C: super::command::Command>(&mut self, command: &C) -> Result<Option<C::Answer>, Fault> {
+    pub(super) fn unless_refused<C: super::command::Command>(
+        &mut self,
+        command: &C,
+    ) -> Result<Option<C::Answer>, Fault> {
         match self.link.run_patiently(command) {
             Ok(answer) => Ok(Some(answer)),
             // A wrong password is no answer about the model.

@@ -26,7 +26,7 @@ pub struct Entry {
     code: u8,
     /// What is done.
     pub decision: Decision,
-    /// The manual's words.
+    /// The manual's words; in Russian and English where a cashier reads them.
     pub text: &'static str,
 }
 
@@ -132,7 +132,7 @@ impl Submode {
 }
 
 /// Errors of the register.
-static GENERAL: [Entry; 205] = [
+static GENERAL: [Entry; 204] = [
     e(0x01, Person, "FM: FM1 FM2 or RTC error"),
     e(0x02, Person, "FM: FM1 missing"),
     e(0x03, Person, "FM: FM2 missing"),
@@ -147,7 +147,6 @@ static GENERAL: [Entry; 205] = [
     e(0x0C, Person, "FM: Gross amount overflow"),
     e(0x0D, Person, "FM: Day totals overflow"),
     e(0x11, Person, "FM: License is not entered"),
-    e(0x12, Person, "FM: Serial number is already entered"),
     e(0x13, Refuse(Reason::ClockWrong), "FM: Current date less than last record date"),
     e(0x14, Person, "FM: Day total area overflow"),
     e(0x15, Person, "FM: Shift is opened"),
@@ -172,41 +171,45 @@ static GENERAL: [Entry; 205] = [
     e(0x28, Person, "FM: Technological sign is present"),
     e(0x29, Person, "FM: Technological sign is not present"),
     e(0x2A, Person, "FM: FM size is not matched with firmware version"),
-    e(0x2B, Refuse(Reason::Other(String::new())), "previous command cannot be cancelled"),
+    e(
+        0x2B,
+        Refuse(Reason::Other(String::new())),
+        "прошлую команду нельзя отменить / previous command cannot be cancelled",
+    ),
     e(0x2C, Refuse(Reason::ShiftClosed), "shift is closed"),
-    e(0x2D, CancelOurs, "receipt total less than discount amount"),
+    e(0x2D, CancelOurs, "скидка больше суммы чека / receipt total less than discount amount"),
     e(0x2E, Refuse(Reason::NotEnoughCash), "there is not enough money in ECR"),
     e(0x2F, Refuse(Reason::StorageUnusable), "FS: I2C timeout"),
     e(0x30, Refuse(Reason::StorageUnusable), "FS: NAK returned"),
     e(0x31, Refuse(Reason::StorageUnusable), "FS: Format error"),
     e(0x32, Refuse(Reason::StorageUnusable), "FS: CRC error"),
-    e(0x33, CancelOurs, "incorrect command parameters"),
-    e(0x34, CancelOurs, "no data available"),
-    e(0x35, CancelOurs, "settings: Incorrect command parameters"),
-    e(0x36, CancelOurs, "model: Incorrect command parameters"),
+    e(0x33, CancelOurs, "неверные параметры команды / incorrect command parameters"),
+    e(0x34, CancelOurs, "нет данных / no data available"),
+    e(0x35, CancelOurs, "неверные параметры (настройки) / settings: incorrect parameters"),
+    e(0x36, CancelOurs, "неверные параметры (модель) / model: incorrect parameters"),
     e(0x37, Refuse(Reason::Unsupported), "command is not supported"),
     e(0x38, Person, "PROM error"),
     e(0x39, Person, "internal software error"),
     e(0x3A, Refuse(Reason::SumTooLarge), "day charge total overflow"),
     e(0x3B, Refuse(Reason::SumTooLarge), "day total overflow"),
-    e(0x3C, CancelOurs, "EJ: Invalid registration number"),
+    e(0x3C, CancelOurs, "неверный рег. номер в ЭКЛЗ / EJ: Invalid registration number"),
     e(0x3D, Refuse(Reason::ShiftClosed), "day closed, operation is invalid"),
     e(0x3E, Refuse(Reason::SumTooLarge), "day departments amount overflow"),
     e(0x3F, Refuse(Reason::SumTooLarge), "day discount total overflow"),
-    e(0x40, CancelOurs, "discount range error"),
-    e(0x41, CancelOurs, "cash amount range overflow"),
-    e(0x42, CancelOurs, "pay type 2 amount range overflow"),
-    e(0x43, CancelOurs, "pay type 3 amount range overflow"),
-    e(0x44, CancelOurs, "pay type 4 amount range overflow"),
-    e(0x45, CancelOurs, "payment total less than receipt total"),
+    e(0x40, CancelOurs, "скидка вне пределов / discount range error"),
+    e(0x41, CancelOurs, "сумма наличных вне пределов / cash amount range overflow"),
+    e(0x42, CancelOurs, "сумма вида оплаты 2 вне пределов / pay type 2 amount range overflow"),
+    e(0x43, CancelOurs, "сумма вида оплаты 3 вне пределов / pay type 3 amount range overflow"),
+    e(0x44, CancelOurs, "сумма вида оплаты 4 вне пределов / pay type 4 amount range overflow"),
+    e(0x45, CancelOurs, "оплата меньше суммы чека / payment total less than receipt total"),
     e(0x46, Refuse(Reason::NotEnoughCash), "no enough cash in ECR"),
     e(0x47, Refuse(Reason::SumTooLarge), "day tax accumulator overflow"),
     e(0x48, Refuse(Reason::SumTooLarge), "receipt total overflow"),
-    e(0x49, CancelOurs, "receipt is opened. Command is invalid"),
-    e(0x4A, CancelOurs, "receipt is opened. Command is invalid"),
+    e(0x49, CancelOurs, "открыт чек, операция невозможна / a receipt is open"),
+    e(0x4A, CancelOurs, "открыт чек, операция невозможна / a receipt is open"),
     e(0x4B, Refuse(Reason::ReceiptTooLarge), "receipt buffer overflow"),
     e(0x4C, Refuse(Reason::SumTooLarge), "shift tax turnover accumulator overflow"),
-    e(0x4D, CancelOurs, "cashless amount is greater than receipt total"),
+    e(0x4D, CancelOurs, "безналичных больше суммы чека / cashless above receipt total"),
     e(0x4E, CloseShift, "shift exceeds 24 hours"),
     e(0x4F, Refuse(Reason::PasswordWrong), "invalid password"),
     e(0x50, Wait, "printing previous command"),
@@ -214,48 +217,48 @@ static GENERAL: [Entry; 205] = [
     e(0x52, Refuse(Reason::SumTooLarge), "day payment type 2 accumulator overflow"),
     e(0x53, Refuse(Reason::SumTooLarge), "day payment type 3 accumulator overflow"),
     e(0x54, Refuse(Reason::SumTooLarge), "day payment type 4 accumulator overflow"),
-    e(0x55, CancelOurs, "receipt closed, operation is invalid"),
-    e(0x56, Refuse(Reason::Other(String::new())), "no document to repeat"),
+    e(0x55, CancelOurs, "чек закрыт, операция невозможна / receipt closed, operation is invalid"),
+    e(0x56, Refuse(Reason::Other(String::new())), "нет документа для копии / no document to repeat"),
     e(0x57, Person, "EJ: Day count not equal to FM day count"),
     e(0x58, ContinuePrint, "waiting for repeat print command"),
     e(0x59, Refuse(Reason::PasswordWrong), "document is opened by another operator"),
-    e(0x5A, CancelOurs, "discount sum more than receipt sum"),
+    e(0x5A, CancelOurs, "скидка больше суммы чека / discount sum more than receipt sum"),
     e(0x5B, Refuse(Reason::SumTooLarge), "charge accumulator overflow"),
     e(0x5C, Refuse(Reason::PrinterFailed), "low power supply voltage, 24v"),
-    e(0x5D, Refuse(Reason::Other(String::new())), "table is undefined"),
-    e(0x5E, CancelOurs, "invalid command"),
-    e(0x5F, CancelOurs, "negative receipt total"),
+    e(0x5D, Refuse(Reason::Other(String::new())), "нет такой таблицы / table is undefined"),
+    e(0x5E, CancelOurs, "неверная операция / invalid command"),
+    e(0x5F, CancelOurs, "отрицательный итог чека / negative receipt total"),
     e(0x60, Refuse(Reason::SumTooLarge), "overflow on multiplication"),
     e(0x61, Refuse(Reason::SumTooLarge), "price range overflow"),
     e(0x62, Refuse(Reason::SumTooLarge), "quantity range overflow"),
-    e(0x63, CancelOurs, "department range overflow, or a tax system that the register is not registered for"),
+    e(0x63, CancelOurs, "отдел или налог вне регистрации / department or tax system out of range"),
     e(0x64, Refuse(Reason::StorageUnusable), "FM missing"),
     e(0x65, Refuse(Reason::NotEnoughCash), "no cash in department"),
     e(0x66, Refuse(Reason::SumTooLarge), "department total overflow"),
     e(0x67, Refuse(Reason::StorageUnusable), "FM connection error"),
-    e(0x68, CancelOurs, "insufficient tax turnover amount"),
+    e(0x68, CancelOurs, "мало оборота по налогу / insufficient tax turnover amount"),
     e(0x69, Refuse(Reason::SumTooLarge), "tax turnover overflow"),
     e(0x6A, Wait, "power supply error on reading I2C answer"),
     e(0x6B, Refuse(Reason::PaperOut), "no receipt paper"),
     e(0x6C, Refuse(Reason::PaperOut), "no journal paper"),
-    e(0x6D, CancelOurs, "insufficient tax amount"),
+    e(0x6D, CancelOurs, "мало налога / insufficient tax amount"),
     e(0x6E, Refuse(Reason::SumTooLarge), "tax amount overflow"),
     e(0x6F, Refuse(Reason::SumTooLarge), "shift cash out overflow"),
     e(0x70, Refuse(Reason::StorageUnusable), "FM overflow"),
     e(0x71, Refuse(Reason::PrinterFailed), "cutter failure"),
     e(0x72, Refuse(Reason::Busy), "command not supported in this submode"),
-    e(0x73, CancelOurs, "command not supported in this mode"),
+    e(0x73, CancelOurs, "команда не для этого режима / command not supported in this mode"),
     e(0x74, Person, "RAM failure"),
     e(0x75, Wait, "power supply failure"),
     e(0x76, Refuse(Reason::PrinterFailed), "printer failure: no pulse"),
     e(0x77, Refuse(Reason::PrinterFailed), "printer failure: no sensor"),
     e(0x78, Person, "software replaced"),
     e(0x79, Refuse(Reason::StorageUnusable), "FM replaced"),
-    e(0x7A, CancelOurs, "field cannot be edited"),
+    e(0x7A, CancelOurs, "поле нельзя изменить / field cannot be edited"),
     e(0x7B, Person, "hardware failure"),
     e(0x7C, Refuse(Reason::ClockWrong), "invalid date"),
     e(0x7D, Refuse(Reason::ClockWrong), "invalid date format"),
-    e(0x7E, CancelOurs, "invalid frame length"),
+    e(0x7E, CancelOurs, "неверная длина команды / invalid frame length"),
     e(0x7F, Refuse(Reason::SumTooLarge), "total amount overflow"),
     e(0x80, Refuse(Reason::StorageUnusable), "FM connection error"),
     e(0x81, Refuse(Reason::StorageUnusable), "FM connection error"),
@@ -269,21 +272,21 @@ static GENERAL: [Entry; 205] = [
     e(0x89, Refuse(Reason::SumTooLarge), "shift cash in total overflow"),
     e(0x8A, Refuse(Reason::SumTooLarge), "receipt charge total overflow"),
     e(0x8B, Refuse(Reason::SumTooLarge), "receipt discount total overflow"),
-    e(0x8C, CancelOurs, "negative receipt charge total"),
-    e(0x8D, CancelOurs, "negative receipt discount total"),
-    e(0x8E, CancelOurs, "zero receipt total"),
-    e(0x8F, CancelOurs, "non fiscal printer"),
+    e(0x8C, CancelOurs, "отрицательная надбавка чека / negative receipt charge total"),
+    e(0x8D, CancelOurs, "отрицательная скидка чека / negative receipt discount total"),
+    e(0x8E, CancelOurs, "нулевой итог чека / zero receipt total"),
+    e(0x8F, CancelOurs, "не фискальный принтер / non fiscal printer"),
     e(0x90, Refuse(Reason::SumTooLarge), "field range overflow"),
-    e(0x91, CancelOurs, "print width error"),
+    e(0x91, CancelOurs, "строка шире бумаги / print width error"),
     e(0x92, Refuse(Reason::SumTooLarge), "field overflow"),
     e(0x93, Person, "RAM recovery successful"),
     e(0x94, Refuse(Reason::ReceiptTooLarge), "receipt operation limit"),
     e(0x95, Person, "unknown electronic journal error"),
     e(0x96, CloseShift, "shift end required"),
-    e(0x9B, CancelOurs, "incorrect operation"),
-    e(0x9C, CancelOurs, "item code is not found"),
-    e(0x9D, CancelOurs, "incorrect item data"),
-    e(0x9E, CancelOurs, "invalid item data size"),
+    e(0x9B, CancelOurs, "неверное действие / incorrect operation"),
+    e(0x9C, CancelOurs, "нет такого товара / item code is not found"),
+    e(0x9D, CancelOurs, "неверные данные товара / incorrect item data"),
+    e(0x9E, CancelOurs, "неверный размер данных товара / invalid item data size"),
     e(0xA0, Person, "EJ connection error"),
     e(0xA1, Person, "EJ missing"),
     e(0xA2, Person, "EJ: Invalid parameter or command format"),
@@ -314,24 +317,24 @@ static GENERAL: [Entry; 205] = [
     e(0xC0, Person, "confirm date and time"),
     e(0xC1, Person, "EJ report can not be interrupted"),
     e(0xC2, Refuse(Reason::PrinterFailed), "increased supply voltage"),
-    e(0xC3, CancelOurs, "receipt total not equal to EJ receipt total"),
+    e(0xC3, CancelOurs, "итоги чека и ЭКЛЗ расходятся / receipt and EJ totals differ"),
     e(0xC4, Person, "day number mismatch"),
-    e(0xC5, CancelOurs, "slip buffer is empty"),
+    e(0xC5, CancelOurs, "буфер подкладного пуст / slip buffer is empty"),
     e(0xC6, Refuse(Reason::PaperOut), "slip paper is missing"),
-    e(0xC7, CancelOurs, "field is not editable in this mode"),
+    e(0xC7, CancelOurs, "поле нельзя изменить сейчас / field is not editable in this mode"),
     e(0xC8, Refuse(Reason::PrinterFailed), "printer connection error"),
     e(0xC9, Refuse(Reason::PrinterFailed), "thermal head overheated"),
     e(0xCA, Refuse(Reason::PrinterFailed), "temperature is not in valid range"),
-    e(0xCB, CancelOurs, "invalid receipt subtotal"),
+    e(0xCB, CancelOurs, "неверный подытог чека / invalid receipt subtotal"),
     e(0xCC, Person, "shift in EJ is opened"),
     e(0xCD, Person, "EJ archive test is failed"),
     e(0xCE, Person, "RAM or ROM overflow"),
     e(0xCF, Refuse(Reason::ClockWrong), "invalid date. Please, set date"),
     e(0xD0, Person, "EJ: Shift journal not printed"),
-    e(0xD1, CancelOurs, "no documents in buffer"),
+    e(0xD1, CancelOurs, "нет документов в буфере / no documents in buffer"),
     e(0xD2, Person, "modem failure"),
-    e(0xD3, CancelOurs, "item was not produced or was out"),
-    e(0xD4, CancelOurs, "invalid marking code"),
+    e(0xD3, CancelOurs, "товар не выпущен или выбыл / item was not produced or was out"),
+    e(0xD4, CancelOurs, "неверный код маркировки / invalid marking code"),
     e(0xD5, Person, "authentication error"),
     e(0xE0, Person, "bill acceptor connection error"),
     e(0xE1, Person, "bill acceptor is busy"),
@@ -342,16 +345,16 @@ static GENERAL: [Entry; 205] = [
 
 /// Errors of the fiscal storage.
 static STORAGE: [Entry; 26] = [
-    e(0x01, CancelOurs, "unknown command or invalid format"),
-    e(0x02, CancelOurs, "incorrect status"),
+    e(0x01, CancelOurs, "ФН не знает команды / unknown command or invalid format"),
+    e(0x02, CancelOurs, "ФН не в том состоянии / incorrect status"),
     e(0x03, Refuse(Reason::StorageUnusable), "error, read extended error code"),
     e(0x04, Refuse(Reason::StorageUnusable), "CRC error, read extended error code"),
     e(0x05, Refuse(Reason::StorageUnusable), "device expired"),
     e(0x06, Refuse(Reason::StorageUnusable), "archive overflow error"),
     e(0x07, Refuse(Reason::ClockWrong), "invalid date/time value"),
-    e(0x08, CancelOurs, "no data available"),
-    e(0x09, CancelOurs, "invalid parameter value"),
-    e(0x10, CancelOurs, "TLV size too large"),
+    e(0x08, CancelOurs, "в ФН нет данных / no data available"),
+    e(0x09, CancelOurs, "неверный параметр для ФН / invalid parameter value"),
+    e(0x10, CancelOurs, "слишком длинный реквизит / TLV size too large"),
     e(0x11, Person, "no transport connection"),
     e(0x12, Refuse(Reason::StorageUnusable), "cryptographic coprocessor resource exhausted"),
     e(0x14, Refuse(Reason::StorageUnusable), "documents resource exhausted"),
@@ -366,7 +369,7 @@ static STORAGE: [Entry; 26] = [
     e(0xA1, Person, "invalid 0xBx commands sequence"),
     e(0xA2, Person, "item marking is temporary blocked"),
     e(0xA3, Person, "item marking table overflow"),
-    e(0xAA, CancelOurs, "TLV block has no required requisites"),
+    e(0xAA, CancelOurs, "нет обязательных реквизитов / TLV block has no required requisites"),
     e(0xAC, Person, "tag 2007 has already checked marking code"),
 ];
 
@@ -421,18 +424,74 @@ mod tests {
         assert_eq!(reason(0x6B), Reason::PaperOut);
         assert_eq!(reason(0x4F), Reason::PasswordWrong);
         assert_eq!(reason(0x05), Reason::StorageUnusable);
-        assert_eq!(reason(0x33), Reason::Other("incorrect command parameters".into()));
+        assert_eq!(reason(0x33), Reason::Other("неверные параметры команды / incorrect command parameters".into()));
     }
 
     #[test]
-    fn every_mode_and_submode_byte_is_known() {
-        for byte in 0..=255u8 {
-            let _ = (Mode::of(byte), Submode::of(byte));
+    fn words_that_a_cashier_reads_are_in_both_languages_and_fit() {
+        for e in GENERAL.iter().chain(&STORAGE) {
+            let read = match &e.decision {
+                CancelOurs => true,
+                Refuse(reason) => matches!(reason, Reason::Other(_)),
+                Wait | ContinuePrint | CloseShift | Person => false,
+            };
+            let (ru, en) = e.text.split_once(" / ").unwrap_or((e.text, ""));
+            let cyrillic = |t: &str| t.chars().any(|c| ('а'..='я').contains(&c));
+            assert!(!read || cyrillic(ru) && !en.is_empty() && !cyrillic(en), "{:02X}h: {}", e.code, e.text);
+            assert!(!read || e.text.chars().count() <= 72, "{:02X}h: {}", e.code, e.text);
         }
-        assert_eq!(Mode::of(0x28), Mode::Receipt(Some(Operation::Return)));
-        assert_eq!(Mode::of(0x18), Mode::Receipt(None));
-        assert_eq!(Mode::of(0x03), Mode::Expired);
-        assert_eq!(Submode::of(5), Submode::Printing);
-        assert_eq!(Submode::of(9), Submode::Unknown);
+    }
+
+    #[test]
+    fn no_code_stands_twice() {
+        for table in [&GENERAL[..], &STORAGE[..]] {
+            for pair in table.windows(2) {
+                assert!(pair[0].code < pair[1].code, "{:02X}h", pair[1].code);
+            }
+        }
+    }
+
+    #[test]
+    fn every_mode_and_submode_has_its_decision() {
+        let receipt = |operation| Mode::Receipt(Some(operation));
+        // Section 5.1, in its order; then kinds of document in the high half.
+        let modes = [
+            (0x00, Mode::NeedsPerson),
+            (0x01, Mode::Working),
+            (0x02, Mode::Open),
+            (0x03, Mode::Expired),
+            (0x04, Mode::Closed),
+            (0x05, Mode::NeedsPerson),
+            (0x06, Mode::NeedsPerson),
+            (0x07, Mode::NeedsPerson),
+            (0x08, receipt(Operation::Sale)),
+            (0x09, Mode::NeedsPerson),
+            (0x0A, Mode::NeedsPerson),
+            (0x0B, Mode::Working),
+            (0x0C, Mode::Working),
+            (0x0D, Mode::NeedsPerson),
+            (0x0E, Mode::Working),
+            (0x0F, Mode::NeedsPerson),
+            (0x28, receipt(Operation::Return)),
+            (0x18, Mode::Receipt(None)),
+            (0x38, Mode::Receipt(None)),
+            (0x48, Mode::Receipt(None)),
+        ];
+        for (byte, mode) in modes {
+            assert_eq!(Mode::of(byte), mode, "{byte:02X}h");
+        }
+        let submodes = [
+            Submode::Idle,
+            Submode::NoPaper,
+            Submode::PaperEnded,
+            Submode::AwaitsContinue,
+            Submode::Printing,
+            Submode::Printing,
+            Submode::Unknown,
+        ];
+        for (byte, submode) in (0..).zip(submodes) {
+            assert_eq!(Submode::of(byte), submode, "{byte}");
+        }
+        assert!((6..=255).all(|byte| Submode::of(byte) == Submode::Unknown));
     }
 }

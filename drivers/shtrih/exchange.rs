@@ -56,7 +56,7 @@ impl Timing {
 /// ENQ is asked so often before "no connection".
 const ENQ_TRIES: u32 = 5;
 /// A refused frame goes out so often in all.
-const FRAME_TRIES: u32 = 3;
+pub(super) const FRAME_TRIES: u32 = 3;
 /// A spoiled answer is asked for so often.
 const ANSWER_TRIES: u32 = 5;
 /// The command's time may pass so often while the device says that it is still at work.
@@ -188,8 +188,13 @@ impl<'a> Exchange<'a> {
             if let Some(point) = request.sent_point {
                 failpoint::hit(point);
             }
+            failpoint::hit_of("shtrih.sent", &request.code);
             match self.deliver(request.repeat).map_err(doubt)? {
-                Delivery::Received(decoder) => return self.answer(request, decoder).map_err(doubt),
+                Delivery::Received(decoder) => {
+                    let answer = self.answer(request, decoder).map_err(doubt)?;
+                    failpoint::hit_of("shtrih.answered", &request.code);
+                    return Ok(answer);
+                }
                 Delivery::NotReceived => {}
                 Delivery::Unknown => return Err(doubt(FaultKind::Silent)),
             }

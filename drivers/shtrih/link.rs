@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use super::Settings;
 use super::codes::{self, Decision, Submode};
 use super::command::Command;
 use super::command::status::{ContinuePrint, Short, ShortStatus};
 use super::exchange::{Exchange, Lost, Repeat, Request, Timing, port_fault};
+use super::numbered::{Numbered, Said, greet};
+use super::{Level, Settings};
 use crate::contract::{Fault, FaultKind, Refusal};
 use crate::transport::{Opener, Port};
 
@@ -62,6 +63,9 @@ const POLL: Duration = Duration::from_millis(150);
 pub(super) struct Link {
     opener: Box<dyn Opener>,
     port: Option<Box<dyn Port>>,
+    level: Level,
+    /// What the device said last over numbered packets; `None`: the standard level is spoken.
+    said: Option<Said>,
     timing: Timing,
     password: u32,
     /// Pause after every opening: what an earlier connection still carries must have been worked off.
@@ -69,6 +73,7 @@ pub(super) struct Link {
     /// How long a device may print before it counts as stuck.
     busy_limit: Duration,
     stray: Vec<Vec<u8>>,
+    sessions: u64,
 }
 
 impl Link {
@@ -77,12 +82,20 @@ impl Link {
         Self {
             opener,
             port: None,
+            level: settings.level,
+            said: None,
             timing: settings.timing,
             password: settings.password,
             settle: settings.settle,
             busy_limit: settings.busy_limit,
             stray: Vec::new(),
+            sessions: 0,
         }
+    }
+
+    /// Changes with every opening of the port.
+    pub(super) fn session(&self) -> u64 {
+        self.sessions
     }
 
     /// Answers to earlier commands that were found on the line since the last call.
@@ -156,6 +169,11 @@ impl Link {
         self.wait_idle()
     }
 
+    /// Name of the port while it is open.
+    pub(super) fn open_port(&self) -> Option<String> {
+        self.port.as_ref().map(|_| self.opener.name())
+    }
+
     /// Closes the port; the next command opens it again.
     pub(super) fn drop_port(&mut self) {
         self.port = None;
@@ -197,7 +215,10 @@ impl Link {
         let Some(port) = self.port.as_deref_mut() else {
             return Err(Lost { kind: FaultKind::Silent, reached: false });
         };
-        let body = Exchange::new(port, self.timing, &mut self.stray).ask(request)?;
+        let body = match &mut self.said {
+            Some(said) => Numbered::new(port, self.timing).ask(request, said)?,
+            None => Exchange::new(port, self.timing, &mut self.stray).ask(request)?,
+        };
         let garbled = Lost { kind: FaultKind::Garbled, reached: true };
         match body[request.code.len()..].split_first() {
             Some((0, data)) => command.answer(data).map(Ok).ok_or(garbled),
@@ -218,7 +239,13 @@ impl Link {
             if !self.settle.is_zero() {
                 port.pause(self.settle);
             }
+            // A device keeps its level until it loses power, which we do not see: it is asked at every opening.
+            self.said = match self.level {
+                Level::Standard => None,
+                Level::Numbered => greet(port.as_mut(), self.timing, &mut self.stray)?,
+            };
             self.port = Some(port);
+            self.sessions += 1;
         }
         Ok(())
     }

@@ -4,15 +4,19 @@
 //! that was pending is kept, and 10h is asked until nothing prints. One full round trip on the line comes after
 //! everything that was sent on it before, so nothing of ours can still run.
 
-use super::Shtrih;
+use std::time::Duration;
+
 use super::codes::{Mode, Submode};
 use super::command::receipt::Closed;
 use super::command::shift::Corrected;
+use super::command::status::LongStatus;
 use super::command::storage::{BeginTags, FindDocument, NextTag};
 use super::command::tlv;
 use super::link::Failure;
+use super::moment;
 use super::state::paper;
 use super::text;
+use super::{Shtrih, moves_cash};
 use crate::contract::{
     Body, Document, Facts, Fault, FaultKind, Found, FoundMarker, Mark, Marker, Paper, Proof, Trace, Verdict, judge,
 };
@@ -20,6 +24,8 @@ use crate::spoil::{self, Spoil};
 
 /// Error of FF3B after the last tag: no data available.
 const NO_MORE: u8 = 0x08;
+/// Documents among which the opening of a shift is looked for.
+const OPENING_LOOKS: usize = 8;
 /// Reading a document's tags begins anew so often when an answer is lost.
 const TAG_TRIES: u32 = 3;
 /// Tags after which a document is no document.
@@ -60,7 +66,7 @@ impl Shtrih {
             open: self.open_receipt(Mode::of(short.mode))?,
             last_document: last,
             found,
-            cash: self.cash_counters()?,
+            cash: if moves_cash(&document.body) { self.cash_counters()? } else { None },
             paper: if suppressed { Paper::Suppressed } else { paper(short.submode) },
         })
     }
@@ -68,6 +74,29 @@ impl Shtrih {
     pub(super) fn read_found_since(&mut self, since: u64) -> Result<Vec<Found>, Fault> {
         let (storage, _) = self.steady_counters()?;
         self.found_between(&storage.number, since, storage.last_document.into())
+    }
+
+    /// From the storage's record of the opening to the register's clock. In an open shift at least as many documents
+    /// came after its opening as it has receipts; a few more may have, as reports of settlements.
+    pub(super) fn read_shift_age(&mut self) -> Result<Option<Duration>, Fault> {
+        let (storage, shift) = self.steady_counters()?;
+        let Some(newest) = storage.last_document.checked_sub(shift.receipts.into()).filter(|_| shift.open) else {
+            return Ok(None);
+        };
+        for number in (1..=newest).rev().take(OPENING_LOOKS) {
+            let found = match self.link.run_patiently(&FindDocument(number)) {
+                Ok(found) => found,
+                Err(Failure::Refused { .. }) => return Ok(None),
+                Err(Failure::Lost(fault)) => return Err(fault),
+            };
+            if found.trace == Trace::ShiftOpened {
+                let clock = self.link.run_patiently(&LongStatus).map_err(Failure::fault)?.clock;
+                let opened = found.time.as_deref().and_then(moment::seconds);
+                let age = opened.zip(moment::seconds(&clock)).and_then(|(from, to)| to.checked_sub(from));
+                return Ok(age.map(|s| Duration::from_secs(s.into())));
+            }
+        }
+        Ok(None)
     }
 
     fn found_between(&mut self, storage: &str, since: u64, last: u64) -> Result<Vec<Found>, Fault> {

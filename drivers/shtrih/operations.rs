@@ -10,6 +10,7 @@ use super::command::shift::{
 use super::command::storage::FindDocument;
 use super::command::{Command, tlv};
 use super::link::Failure;
+use super::moment::midnight;
 use super::plan::cashier_tags;
 use super::sale::{Base, Stop, at_once, new_proof};
 use super::text;
@@ -70,7 +71,7 @@ impl Shtrih {
             Err(failure) if failure.is(0x37) => return Ok(()),
             Err(failure) => return Err(failure.into()),
         }
-        for tags in cashier_tags(cashier) {
+        for tags in cashier_tags(cashier, self.about.as_ref().and_then(|a| a.format)) {
             self.send_if_accepted(&tags)?;
         }
         Ok(())
@@ -226,33 +227,4 @@ fn basis(correction: &Correction) -> Option<tlv::SendTags> {
         inner.extend(tlv::tag(tlv::BASIS_NUMBER, &number));
     }
     Some(tlv::SendTags(tlv::tag(tlv::BASIS, &inner)))
-}
-
-/// Seconds from 1970 to the beginning of the day `YYYY-MM-DD`.
-fn midnight(date: &str) -> Option<u32> {
-    let mut parts = date.splitn(3, '-').map(|p| p.parse::<u32>().ok());
-    let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);
-    if !(1970..=2099).contains(&year) || !(1..=12).contains(&month) || !(1..=31).contains(&day) {
-        return None;
-    }
-    // Days of the civil calendar, years beginning in March; no year before 2100 breaks the rule of four.
-    let (y, m) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-    let days = y * 365 + y / 4 + (153 * m + 2) / 5 + day - 1;
-    let first = 1969 * 365 + 1969 / 4 + (153 * 10 + 2) / 5;
-    (days - first).checked_mul(86_400)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_day_is_counted_from_1970() {
-        assert_eq!(midnight("1970-01-01"), Some(0));
-        assert_eq!(midnight("1970-03-01"), Some(59 * 86_400));
-        assert_eq!(midnight("2000-02-29"), Some(951_782_400));
-        assert_eq!(midnight("2026-11-25"), Some(1_795_564_800));
-        assert_eq!(midnight("2026-13-01"), None);
-        assert_eq!(midnight("yesterday"), None);
-    }
 }

@@ -1,20 +1,37 @@
 //! A receipt in the register's words, whole, before the first byte leaves.
 
+use super::Settings;
 use super::about::About;
+use super::command::old::{OldClose, OldItem};
 use super::command::print::Text;
 use super::command::receipt::{Close, Item};
 use super::command::tlv::{self, SendTags};
+use super::tax::Group;
 use super::text;
-use crate::contract::pieces::pieces;
+use crate::contract::pieces::{Piece, pieces};
 use crate::contract::{Cashier, Line, Marker, Money, Operation, Reason, Receipt, Refusal, Settlement, Subject};
+
+/// Longest place of settlement, bytes: with its header it fits a command (section 6.6).
+const MAX_PLACE: usize = 240;
 
 /// What is sent between opening and close.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Step {
     /// FF46.
     Item(Item),
+    /// 80h or 82h.
+    OldItem(OldItem),
     /// 17h.
     Text(Text),
+}
+
+/// The command that registers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Closing {
+    /// FF45.
+    V2(Close),
+    /// 85h.
+    Old(OldClose),
 }
 
 /// All of a receipt.
@@ -27,14 +44,20 @@ pub(super) struct Plan {
     /// Lines and text.
     pub(super) steps: Vec<Step>,
     /// The close.
-    pub(super) close: Close,
+    pub(super) close: Closing,
     /// What the register's subtotal must be.
     pub(super) subtotal: Money,
 }
 
 impl Plan {
     /// Encodes a receipt, or says what this register cannot do.
-    pub(super) fn new(receipt: &Receipt, operation: Operation, about: &About, department: u8) -> Result<Self, Refusal> {
+    pub(super) fn new(
+        receipt: &Receipt,
+        operation: Operation,
+        about: &About,
+        settings: &Settings,
+    ) -> Result<Self, Refusal> {
+        let department = settings.department;
         let system = receipt.tax_system().mask();
         if system != 0 && about.tax_systems != 0 && about.tax_systems & system == 0 {
             return Err(Refusal::of(Reason::TaxSystemUnsupported));
@@ -52,6 +75,10 @@ impl Plan {
             let name = text::title(line.title(), Item::MAX_NAME);
             let parts = pieces(line.quantity(), line.total());
             for piece in parts.iter().filter(|p| !p.total.is_zero() || about.zero_lines) {
+                if about.old {
+                    steps.push(Step::OldItem(old_item(operation, line, piece, group, department)?));
+                    continue;
+                }
                 steps.push(Step::Item(Item {
                     operation,
                     quantity: piece.quantity,
@@ -68,17 +95,59 @@ impl Plan {
         }
         steps.extend(receipt.custom_text().into_iter().flat_map(text_lines));
         let payments = receipt.payments();
-        let close = Close {
-            cash: payments.cash,
-            card: payments.card,
-            prepaid: payments.prepaid,
-            rounding: receipt.rounding().minor() as u8,
-            tax_system: system,
+        let close = if about.old {
+            Closing::Old(old_close(receipt, about)?)
+        } else {
+            Closing::V2(Close {
+                cash: payments.cash,
+                card: payments.card,
+                prepaid: payments.prepaid,
+                rounding: receipt.rounding().minor() as u8,
+                tax_system: system,
+            })
         };
-        let mut tags = cashier_tags(receipt.cashier());
+        let mut tags = cashier_tags(receipt.cashier(), about.format);
         tags.extend(contact_tag(receipt.contact()));
+        tags.extend(place_tag(settings.place.as_deref(), about.format));
         Ok(Self { operation, tags, steps, close, subtotal: receipt.total() })
     }
+}
+
+/// A line for a model without FF46. What it cannot say is refused.
+fn old_item(
+    operation: Operation,
+    line: &Line,
+    piece: &Piece,
+    group: Group,
+    department: u8,
+) -> Result<OldItem, Refusal> {
+    let millionths = piece.quantity.millionths();
+    let group = u8::try_from(group.row).ok().filter(|row| (1..=6).contains(row));
+    match (group, line.settlement()) {
+        (Some(group), Settlement::Full) if millionths.is_multiple_of(1000) => Ok(OldItem {
+            operation,
+            thousandths: millionths / 1000,
+            price: piece.price,
+            department,
+            group,
+            name: text::title(line.title(), OldItem::MAX_NAME),
+        }),
+        (None, _) => Err(Refusal::of(Reason::VatUnsupported(line.vat()))),
+        (Some(_), _) => Err(Refusal::of(Reason::Unsupported)),
+    }
+}
+
+/// The close of such a model knows no advance, no rounding and no tax system but the one it is registered for.
+fn old_close(receipt: &Receipt, about: &About) -> Result<OldClose, Refusal> {
+    let payments = receipt.payments();
+    if !payments.prepaid.is_zero() || !receipt.rounding().is_zero() {
+        return Err(Refusal::of(Reason::Unsupported));
+    }
+    let system = receipt.tax_system().mask();
+    if system != 0 && system != about.tax_systems {
+        return Err(Refusal::of(Reason::TaxSystemUnsupported));
+    }
+    Ok(OldClose { cash: payments.cash, card: payments.card })
 }
 
 /// Discount and barcode in print: the line itself holds what is paid.
@@ -96,7 +165,7 @@ fn text_lines(text: &str) -> Vec<Step> {
 }
 
 /// Tags 1021 and 1203.
-pub(super) fn cashier_tags(cashier: Option<&Cashier>) -> Vec<SendTags> {
+pub(super) fn cashier_tags(cashier: Option<&Cashier>, format: Option<u8>) -> Vec<SendTags> {
     let Some(cashier) = cashier else { return Vec::new() };
     let name = text::tag(&cashier.title, 64);
     let mut tags = Vec::new();
@@ -104,10 +173,22 @@ pub(super) fn cashier_tags(cashier: Option<&Cashier>) -> Vec<SendTags> {
         tags.push(SendTags(tlv::tag(tlv::CASHIER, &name)));
     }
     let inn = cashier.inn.as_deref().unwrap_or_default();
-    if matches!(inn.len(), 10 | 12) && inn.bytes().all(|b| b.is_ascii_digit()) {
+    if since_1_05(format) && matches!(inn.len(), 10 | 12) && inn.bytes().all(|b| b.is_ascii_digit()) {
         tags.push(SendTags(tlv::tag(tlv::CASHIER_INN, format!("{inn:<12}").as_bytes())));
     }
     tags
+}
+
+/// Formats of fiscal data before 1.05 lack the cashier's number and the place of settlement; one that is not known may
+/// have them, and a register that refuses a tag goes without it.
+fn since_1_05(format: Option<u8>) -> bool {
+    format.is_none_or(|format| format >= 2)
+}
+
+/// Tag 1187, where the shop sells elsewhere than its register is registered.
+fn place_tag(place: Option<&str>, format: Option<u8>) -> Option<SendTags> {
+    let place = text::tag(place?, MAX_PLACE);
+    (since_1_05(format) && !place.is_empty()).then(|| SendTags(tlv::tag(tlv::PLACE, &place)))
 }
 
 /// Tag 1192.

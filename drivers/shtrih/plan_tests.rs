@@ -5,9 +5,12 @@ use crate::shtrih::tax::{Groups, Profile};
 
 fn about() -> About {
     About {
+        opens_drawer: false,
+        old: false,
         groups: Groups::from_table(&[(1, 2000), (2, 1000), (3, 0), (4, 0), (5, 2000), (6, 1000)], Profile::Standard),
         zero_lines: false,
         tax_systems: 0b10,
+        format: None,
         no_print: None,
     }
 }
@@ -47,7 +50,14 @@ fn cash(minor: i64) -> Payments {
 }
 
 fn plan(receipt: &Receipt) -> Result<Plan, Refusal> {
-    Plan::new(receipt, Operation::Sale, &about(), 1)
+    Plan::new(receipt, Operation::Sale, &about(), &Settings::serial())
+}
+
+fn close(plan: &Plan) -> &Close {
+    match &plan.close {
+        Closing::V2(close) => close,
+        Closing::Old(old) => panic!("{old:?}"),
+    }
 }
 
 fn items(plan: &Plan) -> Vec<(i64, u64, i64)> {
@@ -55,7 +65,7 @@ fn items(plan: &Plan) -> Vec<(i64, u64, i64)> {
         .iter()
         .filter_map(|step| match step {
             Step::Item(i) => Some((i.price.minor(), i.quantity.millionths(), i.sum.minor())),
-            Step::Text(_) => None,
+            Step::OldItem(_) | Step::Text(_) => None,
         })
         .collect()
 }
@@ -65,7 +75,7 @@ fn texts(plan: &Plan) -> Vec<String> {
         .iter()
         .filter_map(|step| match step {
             Step::Text(text) => Some(text::from_cp1251(&text.0)),
-            Step::Item(_) => None,
+            Step::Item(_) | Step::OldItem(_) => None,
         })
         .collect()
 }
@@ -102,7 +112,7 @@ fn kinds_of_payment_have_their_places_in_the_close() {
     let payments =
         Payments { cash: Money::ZERO, card: Money::from_minor(200_000), prepaid: Money::from_minor(100_000) };
     let plan = plan(&receipt(draft(vec![line("x", 300_000, 1_000_000)], payments))).expect("plan");
-    let body = plan.close.request(30).body;
+    let body = close(&plan).request(30).body;
     assert_eq!(body.len(), 118);
     assert_eq!(body[6 + 5..6 + 10], [0x40, 0x0D, 0x03, 0, 0]);
     assert_eq!(body[6 + 13 * 5..6 + 14 * 5], [0xA0, 0x86, 0x01, 0, 0]);
@@ -115,11 +125,11 @@ fn change_is_tendered_cash_and_rounding_is_a_byte() {
     let payments =
         Payments { cash: Money::from_minor(100_000), card: Money::from_minor(100_000), ..Payments::default() };
     let paid = plan(&receipt(draft(vec![line("x", 150_000, 1_000_000)], payments))).expect("plan");
-    let frame = crate::shtrih::frame::encode(&paid.close.request(30).body).expect("fits");
+    let frame = crate::shtrih::frame::encode(&close(&paid).request(30).body).expect("fits");
     assert_eq!(frame.last(), Some(&0xD0));
     let rounded = plan(&receipt(draft(vec![line("x", 341_718, 1_000_000)], cash(341_700)))).expect("plan");
-    assert_eq!(rounded.close.rounding, 18);
-    assert_eq!(rounded.close.cash, Money::from_minor(341_700));
+    assert_eq!(close(&rounded).rounding, 18);
+    assert_eq!(close(&rounded).cash, Money::from_minor(341_700));
     assert_eq!(rounded.subtotal, Money::from_minor(341_718), "89h knows nothing of the rounding");
 }
 
@@ -164,9 +174,31 @@ fn only_a_contact_that_the_register_takes_is_sent() {
 #[test]
 fn a_cashier_has_a_name_and_a_padded_number() {
     let cashier = Cashier { title: "Иванов".into(), inn: Some("1234567890".into()) };
-    let tags = cashier_tags(Some(&cashier));
+    let tags = cashier_tags(Some(&cashier), None);
     assert_eq!(tags[0].0, [0xFD, 0x03, 0x06, 0x00, 0x88, 0xA2, 0xA0, 0xAD, 0xAE, 0xA2]);
     assert_eq!(tags[1].0, *b"\xB3\x04\x0C\x001234567890  ");
     let bad = Cashier { title: String::new(), inn: Some("12".into()) };
-    assert!(cashier_tags(Some(&bad)).is_empty());
+    assert!(cashier_tags(Some(&bad), None).is_empty());
+}
+
+/// Tags of the plan's document, in order.
+fn tags(about: &About, place: Option<&str>) -> Vec<u16> {
+    let mut of_all = draft(vec![line("x", 100, 1_000_000)], cash(100));
+    of_all.contact = Some("a@b.ru".into());
+    of_all.cashier = Some(Cashier { title: "Кассир".into(), inn: Some("500100732259".into()) });
+    let settings = Settings { place: place.map(str::to_owned), ..Settings::serial() };
+    let plan = Plan::new(&receipt(of_all), Operation::Sale, about, &settings).expect("plan");
+    plan.tags.iter().map(|SendTags(bytes)| u16::from_le_bytes([bytes[0], bytes[1]])).collect()
+}
+
+#[test]
+fn the_format_of_fiscal_data_decides_which_tags_are_sent() {
+    let of = |format| About { format, ..about() };
+    for format in [None, Some(2), Some(3), Some(4)] {
+        assert_eq!(tags(&of(format), Some("Ярмарка")), [1021, 1203, 1008, 1187], "{format:?}");
+    }
+    for format in [Some(0), Some(1)] {
+        assert_eq!(tags(&of(format), Some("Ярмарка")), [1021, 1008], "{format:?}");
+    }
+    assert_eq!(tags(&of(None), None), [1021, 1203, 1008], "the registration's own place");
 }

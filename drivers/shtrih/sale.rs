@@ -10,19 +10,22 @@ use super::Shtrih;
 use super::about::About;
 use super::codes::{self, Decision, Mode, Submode};
 use super::command::Command;
+use super::command::print::Drawer;
 use super::command::receipt::{CancelReceipt, Closed, OpenReceipt, Subtotal};
 use super::command::status::ContinuePrint;
-use super::command::storage::CancelDocument;
+use super::command::storage::{CancelDocument, FindDocument};
 use super::link::Failure;
-use super::plan::{Plan, Step, marker_attribute, marker_tag};
+use super::plan::{Closing, Plan, Step, marker_attribute, marker_tag};
 use super::state::{no_paper, paper};
 use crate::contract::{
-    Fault, FaultKind, Marker, Money, Operation, Outcome, Paper, Proof, Reason, Receipt, Refusal, Witness,
+    Fault, FaultKind, Marker, Money, Operation, Outcome, Paper, Proof, Reason, Receipt, Refusal, Trace, Witness,
 };
 use crate::failpoint;
 
 /// How long the paper of a registered document is waited for before it is called unknown.
 const PAPER_PATIENCE: Duration = Duration::from_secs(15);
+/// Section 9: the command is not supported.
+const UNKNOWN_COMMAND: u8 = 0x37;
 /// A close that the device put off is sent so often in all.
 const CLOSE_TRIES: u32 = 5;
 
@@ -42,6 +45,8 @@ pub(super) enum Stop {
     Refused(Refusal),
     /// No answer.
     Fault(Fault),
+    /// The model lacks FF46.
+    OldModel,
 }
 
 impl From<Failure> for Stop {
@@ -69,29 +74,59 @@ impl Shtrih {
             Ok(base) => base,
             Err(stop) => return at_once(stop),
         };
-        let plan = match Plan::new(receipt, operation, &about, self.settings.department) {
+        let plan = match Plan::new(receipt, operation, &about, &self.settings) {
             Ok(plan) => plan,
             Err(refusal) => return Outcome::Refused(refusal),
         };
-        if let Err(stop) = self.fill(&plan, marker, receipt.print(), &about) {
-            return self.undo(&base, stop, Some(&about));
+        match self.fill(&plan, marker, receipt.print(), &about) {
+            Ok(()) => {}
+            Err(Stop::OldModel) => return self.sell_as_old(&base, marker, receipt, operation, about, witness),
+            Err(stop) => return self.undo(&base, stop, Some(&about)),
         }
         if let Err(fault) = witness.closing() {
             return self.undo(&base, Stop::Fault(fault), Some(&about));
         }
-        match self.close(&plan) {
+        if let Err(stop) = self.same_storage(&base) {
+            return match stop {
+                // What is open there may be another's.
+                Stop::AtOnce(outcome) => outcome,
+                Stop::Refused(_) | Stop::Fault(_) | Stop::OldModel => self.undo(&base, stop, Some(&about)),
+            };
+        }
+        match self.close(&plan, &base) {
             // The storage counts without gaps: another number is an answer that was hurt on the way.
             Ok(closed) if !base.is_next(closed.document) => {
                 Outcome::Doubtful(Fault::new("FF45 close receipt", FaultKind::Garbled))
             }
             Ok(closed) => {
                 let shown = if receipt.print() { self.paper_of_last() } else { Paper::Suppressed };
+                self.give_drawer(receipt, &about);
                 Outcome::Done(proof(&base, closed, receipt), shown)
             }
             Err(Failure::Refused { code, of_storage, .. }) => {
                 self.undo(&base, Stop::Refused(codes::refusal(code, of_storage)), Some(&about))
             }
             Err(Failure::Lost(fault)) => Outcome::Doubtful(fault),
+        }
+    }
+
+    /// The receipt that was begun is cancelled, and begun again with the commands of old models.
+    fn sell_as_old(
+        &mut self,
+        base: &Base,
+        marker: Marker,
+        receipt: &Receipt,
+        operation: Operation,
+        about: About,
+        witness: &mut dyn Witness,
+    ) -> Outcome {
+        match self.undo(base, Stop::OldModel, Some(&about)) {
+            Outcome::Refused(_) if !about.old => {
+                tracing::info!("this model lacks FF46: receipts are made with the commands of old models");
+                self.about = Some(About { old: true, ..about });
+                self.sell(marker, receipt, operation, witness)
+            }
+            other => other,
         }
     }
 
@@ -144,6 +179,13 @@ impl Shtrih {
         for step in &plan.steps {
             match step {
                 Step::Item(item) => {
+                    match self.link.run_patiently(item) {
+                        Err(failure) if failure.is(UNKNOWN_COMMAND) => return Err(Stop::OldModel),
+                        other => other?,
+                    }
+                    failpoint::hit("shtrih.line-sent");
+                }
+                Step::OldItem(item) => {
                     self.link.run_patiently(item)?;
                     failpoint::hit("shtrih.line-sent");
                 }
@@ -155,6 +197,29 @@ impl Shtrih {
             return Err(Stop::Refused(Refusal::of(Reason::TotalsDiffer { ours: plan.subtotal, device })));
         }
         Ok(())
+    }
+
+    /// The last look before the close, whose total was just compared: the receipt goes into the storage that it was begun
+    /// for, and nobody registered in between. The close names neither, so a storage that was changed with a stranger's
+    /// receipt in it would take ours for the end of that.
+    fn same_storage(&mut self, base: &Base) -> Result<(), Stop> {
+        let now = self.storage().map_err(Stop::Fault)?;
+        if now.number == base.storage && now.last_document == base.last_document {
+            return Ok(());
+        }
+        let kind = FaultKind::Answered(format!("storage {}, document {}", now.number, now.last_document));
+        Err(Stop::AtOnce(Outcome::Doubtful(Fault::new("FF01 before the close", kind))))
+    }
+
+    /// 28h once for a receipt with cash, where it is wanted and the register does not do so by itself. The receipt is
+    /// registered whatever becomes of it.
+    fn give_drawer(&mut self, receipt: &Receipt, about: &About) {
+        if self.settings.drawer && !about.opens_drawer && !receipt.payments().cash.is_zero() {
+            // Once: the outcome waits for nothing that is not paper.
+            if let Err(failure) = self.link.run(&Drawer(0)) {
+                tracing::warn!(fault = %failure.fault(), "the drawer was not opened");
+            }
+        }
     }
 
     /// Our marker in tag 1192, or in 1084 where the firmware does not take that.
@@ -176,12 +241,30 @@ impl Shtrih {
         }
     }
 
-    /// FF45. An answer "wait" is a definite no to this one command; it is sent again while the receipt is open.
-    fn close(&mut self, plan: &Plan) -> Result<Closed, Failure> {
+    /// FF45, or 85h and then the storage for the numbers that its answer lacks.
+    fn register_close(&mut self, plan: &Plan, base: &Base) -> Result<Closed, Failure> {
+        let close = match &plan.close {
+            Closing::V2(close) => return self.register(close),
+            Closing::Old(close) => close,
+        };
+        let change = self.register(close)?;
+        // What is refused from here on is a question, and no answer to the close.
+        let lost = |failure: Failure| Failure::Lost(failure.fault());
+        self.link.wait_idle().map_err(lost)?;
+        let found = self.link.run_patiently(&FindDocument(base.last_document.saturating_add(1))).map_err(lost)?;
+        if found.trace == (Trace::Receipt { operation: plan.operation, total: plan.subtotal }) {
+            return Ok(Closed { change, document: found.number, sign: found.sign, time: found.time });
+        }
+        let kind = FaultKind::Answered(format!("document {} is {:?}", found.number, found.trace));
+        Err(Failure::Lost(Fault::new("FF0A find document", kind)))
+    }
+
+    /// The close. An answer "wait" is a definite no to this one command; it is sent again while the receipt is open.
+    fn close(&mut self, plan: &Plan, base: &Base) -> Result<Closed, Failure> {
         let mut tries = 0;
         loop {
             tries += 1;
-            let failure = match self.register(&plan.close) {
+            let failure = match self.register_close(plan, base) {
                 Ok(closed) => return Ok(closed),
                 Err(failure) => failure,
             };
@@ -223,11 +306,13 @@ impl Shtrih {
         match (stop, back) {
             (Stop::AtOnce(outcome), _) => outcome,
             (Stop::Refused(refusal), Ok(true)) => Outcome::Refused(refusal),
+            (Stop::OldModel, Ok(true)) => Outcome::Refused(Refusal::of(Reason::Unsupported)),
             (Stop::Fault(fault), Ok(true)) => Outcome::Untouched(fault),
             (Stop::Refused(refusal), Ok(false)) => {
                 let code = refusal.device_code.unwrap_or_default();
                 Outcome::Doubtful(Fault::new("cancel after a refusal", FaultKind::Answered(code)))
             }
+            (Stop::OldModel, Ok(false)) => Outcome::Doubtful(Fault::new("cancel", FaultKind::Garbled)),
             (Stop::Fault(fault), Ok(false)) | (_, Err(fault)) => Outcome::Doubtful(fault),
         }
     }
@@ -239,7 +324,7 @@ impl Shtrih {
                 Ok(short) => Stop::Refused(Refusal { reason: no_paper(short), ..refusal }),
                 Err(_) => Stop::Refused(refusal),
             },
-            Stop::AtOnce(_) | Stop::Refused(_) | Stop::Fault(_) => stop,
+            Stop::AtOnce(_) | Stop::Refused(_) | Stop::Fault(_) | Stop::OldModel => stop,
         }
     }
 
@@ -276,6 +361,7 @@ pub(super) fn at_once(stop: Stop) -> Outcome {
         Stop::AtOnce(outcome) => outcome,
         Stop::Refused(refusal) => Outcome::Refused(refusal),
         Stop::Fault(fault) => Outcome::Untouched(fault),
+        Stop::OldModel => Outcome::Refused(Refusal::of(Reason::Unsupported)),
     }
 }
 

@@ -1,11 +1,16 @@
 //! What a person asks of a register besides documents.
 
 use super::Shtrih;
-use super::command::print::{Copy, Drawer};
-use super::command::status::{Beep, ConfirmDate, SetDate, SetTime};
+use super::command::print::{Copy, Drawer, LoadBlock, PrintQr};
+use super::command::status::{Beep, ConfirmDate, ModelFlags, SetDate, SetTime};
 use super::command::table::{Place, ReadField, WriteField};
 use super::link::Failure;
 use crate::contract::{Fault, Paper};
+
+/// Longest text of a QR code, bytes.
+pub const MAX_QR: usize = 512;
+/// Bit 28 of F7h: the alternative low level.
+const NUMBERED_LEVEL: u64 = 1 << 28;
 
 /// A moment on the register's clock, local and without a zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +45,24 @@ impl Shtrih {
     /// 13h: makes itself heard, so that a person knows which register it is.
     pub fn beep(&mut self) -> Result<(), Fault> {
         self.link.run_patiently(&Beep).map_err(Failure::fault)
+    }
+
+    /// `DDh` and `DEh`: prints a text as a QR code, at most [`MAX_QR`] bytes; registers nothing.
+    pub fn print_qr(&mut self, text: &str) -> Result<(), Fault> {
+        let bytes = &text.as_bytes()[..text.len().min(MAX_QR)];
+        for (block, bytes) in (0..).zip(bytes.chunks(LoadBlock::SIZE)) {
+            self.link.run_patiently(&LoadBlock { block, bytes: bytes.to_vec() }).map_err(Failure::fault)?;
+        }
+        self.link.run_patiently(&PrintQr { length: bytes.len() as u16 }).map_err(Failure::fault)
+    }
+
+    /// F7h: whether the model knows numbered packets; a model that does not know the question does not.
+    pub fn knows_numbered_level(&mut self) -> Result<bool, Fault> {
+        match self.link.run(&ModelFlags) {
+            Ok(flags) => Ok(flags & NUMBERED_LEVEL != 0),
+            Err(Failure::Refused { .. }) => Ok(false),
+            Err(Failure::Lost(fault)) => Err(fault),
+        }
     }
 
     /// 1Fh: a field of the settings as the register keeps it; numbers are little endian.

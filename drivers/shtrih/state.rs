@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use super::Shtrih;
 use super::codes::{Mode, Submode};
+use super::command::lifetime::{Expiry, OperatorExchange, Resource};
 use super::command::receipt::Subtotal;
-use super::command::status::{DeviceType, LongStatus, Short};
+use super::command::status::{DeviceType, Long, LongStatus, Short};
 use super::command::storage::{ShiftParameters, ShiftState, Storage, StorageState};
 use super::command::table::{CountRegister, MoneyRegister};
 use super::link::{Failure, WRONG_PASSWORD};
 use crate::contract::{
-    CashCounters, Fault, FaultKind, Identity, Mark, Money, OpenReceipt, Paper, Reason, Shift, Status,
+    CashCounters, Fault, FaultKind, Identity, Mark, Money, OpenReceipt, Paper, Reason, Shift, Status, StorageLife,
 };
 
 /// Flag bit 10 (section 5.3): the cover is open.
@@ -20,17 +21,20 @@ const PHASE_FISCAL: u8 = 0b0011;
 /// How long [`Shtrih::read_status`] waits for the end of a print before it says "busy".
 const STATUS_PATIENCE: Duration = Duration::from_secs(1);
 
+/// Serial number and counters at a moment, and in which session of the line.
+#[derive(Clone, Debug)]
+pub(super) struct Seen {
+    session: u64,
+    serial: String,
+    counters: (Storage, ShiftParameters),
+}
+
 impl Shtrih {
     pub(super) fn read_identity(&mut self) -> Result<Identity, Fault> {
         let long = self.link.run_patiently(&LongStatus).map_err(Failure::fault)?;
         let model = self.link.run_patiently(&DeviceType).map_err(Failure::fault)?;
         let storage = self.storage()?;
-        Ok(Identity {
-            serial: long.serial.map(|n| n.to_string()).unwrap_or_default(),
-            storage: storage.number,
-            model: model.name,
-            firmware: long.firmware,
-        })
+        Ok(Identity { serial: serial_of(&long), storage: storage.number, model: model.name, firmware: long.firmware })
     }
 
     pub(super) fn read_status(&mut self) -> Result<Status, Fault> {
@@ -43,12 +47,15 @@ impl Shtrih {
             short = self.link.wait_idle_and_continue().map_err(Failure::fault)?;
         }
         let mode = Mode::of(short.mode);
+        self.seen = None;
         if Submode::of(short.submode) == Submode::Printing {
             return Ok(self.busy_status(mode));
         }
         let long = self.link.run_patiently(&LongStatus).map_err(Failure::fault)?;
         let storage = self.storage()?;
         let shift = self.shift()?;
+        self.seen =
+            Some(Seen { session: self.link.session(), serial: serial_of(&long), counters: (storage.clone(), shift) });
         let by_storage = if shift.open { Shift::Open } else { Shift::Closed };
         Ok(Status {
             shift: mode.shift(shift.number.into()).unwrap_or(by_storage(shift.number.into())),
@@ -78,21 +85,33 @@ impl Shtrih {
         }
     }
 
-    pub(super) fn read_mark(&mut self) -> Result<Mark, Fault> {
-        let long = self.link.run_patiently(&LongStatus).map_err(Failure::fault)?;
-        let (storage, shift) = self.steady_counters()?;
+    /// Right after a status one more reading of the counters that is equal to its own makes two.
+    pub(super) fn read_mark(&mut self, cash: bool) -> Result<Mark, Fault> {
+        let now = (self.storage()?, self.shift()?);
+        let seen = self.seen.take().filter(|s| s.session == self.link.session() && s.counters == now);
+        let (serial, (storage, shift)) = match seen {
+            Some(seen) => (seen.serial, now),
+            None => {
+                let long = self.link.run_patiently(&LongStatus).map_err(Failure::fault)?;
+                (serial_of(&long), self.steady_after(now)?)
+            }
+        };
         Ok(Mark {
-            serial: long.serial.map(|n| n.to_string()).unwrap_or_default(),
+            serial,
             storage: storage.number,
             shift: shift.number.into(),
             last_document: storage.last_document.into(),
-            cash: self.cash_counters()?,
+            cash: if cash { self.cash_counters()? } else { None },
         })
     }
 
     /// FF01 and FF40, read until two readings are equal.
     pub(super) fn steady_counters(&mut self) -> Result<(Storage, ShiftParameters), Fault> {
-        let mut before = (self.storage()?, self.shift()?);
+        let before = (self.storage()?, self.shift()?);
+        self.steady_after(before)
+    }
+
+    fn steady_after(&mut self, mut before: (Storage, ShiftParameters)) -> Result<(Storage, ShiftParameters), Fault> {
         for _ in 0..3 {
             let now = (self.storage()?, self.shift()?);
             if now == before {
@@ -105,6 +124,14 @@ impl Shtrih {
 
     pub(super) fn storage(&mut self) -> Result<Storage, Fault> {
         self.link.run_patiently(&StorageState).map_err(Failure::fault)
+    }
+
+    /// FF03, FF63, FF39: an older storage may not know the last two.
+    pub(super) fn read_storage_life(&mut self) -> Result<Option<StorageLife>, Fault> {
+        let Some((until, registrations_left)) = self.unless_refused(&Expiry)? else { return Ok(None) };
+        let documents_left = self.unless_refused(&Resource)?;
+        let (unsent, unsent_since) = self.unless_refused(&OperatorExchange)?.unwrap_or_default();
+        Ok(Some(StorageLife { until, registrations_left, documents_left, unsent, unsent_since }))
     }
 
     pub(super) fn shift(&mut self) -> Result<ShiftParameters, Fault> {
@@ -149,6 +176,10 @@ impl Shtrih {
         let short = self.link.wait_idle_and_continue().map_err(Failure::fault)?;
         Ok(paper(short.submode))
     }
+}
+
+fn serial_of(long: &Long) -> String {
+    long.serial.map(|n| n.to_string()).unwrap_or_default()
 }
 
 /// Where the paper of the last document is. Without paper and without a print in progress it came out.

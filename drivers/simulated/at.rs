@@ -68,6 +68,10 @@ impl Driver for SimulatedAt {
         self.opened()?.found_since(since)
     }
 
+    fn copy_receipt(&mut self) -> Result<(), Fault> {
+        self.opened()?.copy_receipt()
+    }
+
     fn resume_paper(&mut self) -> Result<Paper, Fault> {
         self.opened()?.resume_paper()
     }

@@ -9,7 +9,7 @@
 //! | open, tag, line, subtotal, close, cancel | `8D` `FF0C` `FF46` `89` `FF45` `88` |
 //! | shift opened, closed, X report | `E0` `41` `40` |
 //! | cash in, cash out, correction, text | `50` `51` `FF4A` `17` |
-//! | find documents, print on | `FF0A` `B0` |
+//! | find documents, print on, copy | `FF0A` `B0` `8C` |
 //!
 //! A line of the script may also be put into the file `script` in the books' directory while the program runs; it is
 //! read, and removed, before the next step. Nothing is fiscalized: this is no cash register.
@@ -132,12 +132,11 @@ impl Simulated {
 
     fn shift(
         &mut self,
-        document: &Document,
         begun: Begun,
         cashier: Option<&crate::contract::Cashier>,
         witness: &mut dyn Witness,
     ) -> Outcome {
-        let tags = sale::people(cashier, document.marker);
+        let tags = sale::people(cashier);
         let (name, command) = match begun {
             Begun::ShiftOpening => ("open shift", 0xE0),
             Begun::ShiftClosing | Begun::Correction | Begun::Settlement => ("close shift", 0x41),
@@ -171,8 +170,7 @@ impl Simulated {
             taxes: sums,
             tax_system: correction.tax_system.mask(),
         };
-        let mut tags = sale::people(None, marker);
-        tags.push((1178, correction.basis.date.clone()));
+        let mut tags = vec![sale::ours(marker), (1178, correction.basis.date.clone())];
         if !correction.basis.number.is_empty() {
             tags.push((1179, correction.basis.number.clone()));
         }
@@ -276,8 +274,8 @@ impl Driver for Simulated {
             Body::Sale(receipt) => self.sell(document.marker, Operation::Sale, receipt, witness),
             Body::Return(receipt) => self.sell(document.marker, Operation::SaleReturn, receipt, witness),
             Body::Correction(correction) => self.correction(document.marker, correction, witness),
-            Body::OpenShift(cashier) => self.shift(document, Begun::ShiftOpening, cashier.as_ref(), witness),
-            Body::CloseShift(cashier) => self.shift(document, Begun::ShiftClosing, cashier.as_ref(), witness),
+            Body::OpenShift(cashier) => self.shift(Begun::ShiftOpening, cashier.as_ref(), witness),
+            Body::CloseShift(cashier) => self.shift(Begun::ShiftClosing, cashier.as_ref(), witness),
             Body::XReport => self.single("X report", witness, 0x40, |register| register.x_report(OPERATOR)),
             Body::CashIn(sum) => self.single("cash in", witness, 0x50, |register| register.cash_in(*sum, OPERATOR)),
             Body::CashOut(sum) => self.single("cash out", witness, 0x51, |register| register.cash_out(*sum, OPERATOR)),
@@ -312,6 +310,10 @@ impl Driver for Simulated {
 
     fn found_since(&mut self, since: u64) -> Result<Option<Vec<Found>>, Fault> {
         self.query("find", 0xFF0A, |register| Ok(Some(found(register, since))))
+    }
+
+    fn copy_receipt(&mut self) -> Result<(), Fault> {
+        self.query("copy", 0x8C, Register::print_copy)
     }
 
     fn resume_paper(&mut self) -> Result<Paper, Fault> {

@@ -23,14 +23,19 @@ enum Stop {
     Witness(Fault),
 }
 
-/// Tags that say who works, and whose document it is.
-pub(super) fn people(cashier: Option<&Cashier>, marker: Marker) -> Vec<(u16, String)> {
-    let mut tags = vec![(1192, marker.to_string())];
+/// Tags that say who works.
+pub(super) fn people(cashier: Option<&Cashier>) -> Vec<(u16, String)> {
+    let mut tags = Vec::new();
     if let Some(cashier) = cashier {
         tags.push((1021, cashier.title.chars().take(NAME).collect()));
         tags.extend(cashier.inn.clone().map(|inn| (1203, inn)));
     }
     tags
+}
+
+/// The tag that says whose receipt it is. Documents of a shift carry none, as on registers with a line.
+pub(super) fn ours(marker: Marker) -> (u16, String) {
+    (1192, marker.to_string())
 }
 
 impl Simulated {
@@ -59,7 +64,7 @@ impl Simulated {
     }
 
     /// Before anything is opened.
-    fn prepare(&mut self, receipt: &Receipt) -> Result<Vec<LineDraft>, Stop> {
+    fn prepare(&mut self, receipt: &Receipt) -> Result<Vec<Vec<LineDraft>>, Stop> {
         let open = self.steps.step(0x10, |register| Ok(register.state().receipt.is_some()));
         if open.map_err(|trouble| Stop::Trouble("status", trouble))? {
             return Err(Stop::Refused(Refusal::of(Reason::ForeignReceiptOpen)));
@@ -73,7 +78,7 @@ impl Simulated {
         marker: Marker,
         operation: Operation,
         receipt: &Receipt,
-        drafts: Vec<LineDraft>,
+        drafts: Vec<Vec<LineDraft>>,
         witness: &mut dyn Witness,
     ) -> Result<(), Stop> {
         let at = |name: &'static str| move |trouble: Trouble| Stop::Trouble(name, trouble);
@@ -82,13 +87,23 @@ impl Simulated {
             self.steps.step(0x1E, skip).map_err(at("print mode"))?;
         }
         self.steps.step(0x8D, |register| register.open_receipt(operation, OPERATOR)).map_err(at("open"))?;
-        let mut tags = people(receipt.cashier(), marker);
+        let mut tags = people(receipt.cashier());
+        tags.push(ours(marker));
         tags.extend(receipt.contact().map(|contact| (1008, contact.to_owned())));
         for (number, text) in tags {
             self.steps.step(0xFF0C, |register| register.add_tag(tag(number, &text))).map_err(at("tag"))?;
         }
-        for draft in drafts {
-            self.steps.step(0xFF46, |register| register.add_line(operation, draft, OPERATOR)).map_err(at("line"))?;
+        for (line, drafts) in receipt.lines().iter().zip(drafts) {
+            for draft in drafts {
+                self.steps
+                    .step(0xFF46, |register| register.add_line(operation, draft, OPERATOR))
+                    .map_err(at("line"))?;
+            }
+            // Discount and barcode in print: the line itself holds what is paid.
+            let discount = (!line.discount().is_zero()).then(|| format!("Скидка {}", line.discount()));
+            for text in discount.into_iter().chain(line.barcode().map(str::to_owned)) {
+                self.steps.step(0x17, |register| register.add_text(text)).map_err(at("text"))?;
+            }
         }
         if let Some(text) = receipt.custom_text() {
             self.steps.step(0x17, |register| register.add_text(text.to_owned())).map_err(at("text"))?;
@@ -101,12 +116,13 @@ impl Simulated {
         witness.closing().map_err(Stop::Witness)
     }
 
-    fn drafts(&self, receipt: &Receipt) -> Result<Vec<LineDraft>, Reason> {
+    /// The pieces of each line.
+    fn drafts(&self, receipt: &Receipt) -> Result<Vec<Vec<LineDraft>>, Reason> {
         let taxes = &self.steps.register().state().settings.taxes;
         let mut drafts = Vec::new();
         for line in receipt.lines() {
             let row = taxes.iter().position(|row| row.rate == line.vat()).ok_or(Reason::VatUnsupported(line.vat()))?;
-            drafts.extend(pieces(line.quantity(), line.total()).into_iter().map(|piece| LineDraft {
+            let pieces = pieces(line.quantity(), line.total()).into_iter().map(|piece| LineDraft {
                 title: line.title().to_owned(),
                 quantity: piece.quantity,
                 price: piece.price,
@@ -116,7 +132,8 @@ impl Simulated {
                 department: 1,
                 method: method(line),
                 subject: subject(line),
-            }));
+            });
+            drafts.push(pieces.collect());
         }
         Ok(drafts)
     }

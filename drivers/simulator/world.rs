@@ -47,6 +47,7 @@ pub(crate) fn act(register: &mut Register, action: &Action) -> Result<bool, Deni
         | Action::PowerOn
         | Action::Byte(..)
         | Action::Noise(_)
+        | Action::Mode(_)
         | Action::Books
         | Action::Help => return Ok(false),
     }

@@ -4,6 +4,7 @@
 //! on simulated time.
 
 pub mod faulty;
+pub mod lp;
 pub mod serial;
 mod stream;
 pub mod tape;

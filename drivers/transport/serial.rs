@@ -2,7 +2,10 @@
 //!
 //! `serialport` sets the line up and holds its locks (TIOCEXCL and `flock`); the bytes go through a descriptor of our
 //! own, opened before it and non-blocking: a blocking write would hang for ever when nobody reads. The line is 8N1
-//! without flow control unless a family asks otherwise.
+//! without flow control unless the configuration says otherwise.
+//!
+//! Linux has no DTR/DSR flow control in its drivers, so it is done here: few bytes at a time, each portion only while the
+//! device holds DSR and the one before it has left.
 
 use std::fs::File;
 use std::os::fd::{AsFd, OwnedFd};
@@ -11,21 +14,63 @@ use std::time::{Duration, Instant};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use rustix::termios::{QueueSelector, tcflush};
-use serialport::{ErrorKind, TTYPort};
+use serde::Deserialize;
+use serialport::{ErrorKind, FlowControl, SerialPort, TTYPort};
 
 use super::{Opener, Port, PortError, stream};
+
+/// Bytes of a portion under DTR/DSR: a device has room for them when it takes DSR away.
+const PORTION: usize = 64;
+/// Between two looks at DSR.
+const LOOK_AGAIN: Duration = Duration::from_millis(1);
+
+/// How a device on a serial line says that it can take no more.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Flow {
+    /// It does not.
+    #[default]
+    None,
+    /// By the wire RTS/CTS.
+    RtsCts,
+    /// By the wire DTR/DSR, the usual one of receipt printers.
+    DtrDsr,
+    /// By the bytes XOFF (13h) and XON (11h).
+    XonXoff,
+}
+
+/// Parity bit of a serial line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Parity {
+    /// None.
+    #[default]
+    None,
+    /// Even.
+    Even,
+    /// Odd.
+    Odd,
+}
 
 /// Opens a serial line.
 #[derive(Clone, Debug)]
 pub struct SerialOpener {
     path: String,
     baud: u32,
+    parity: Parity,
+    flow: Flow,
 }
 
 impl SerialOpener {
     /// A line at `path` (a stable link of `/dev/serial/by-id` is best) with `baud` bits per second.
     pub fn new(path: impl Into<String>, baud: u32) -> Self {
-        Self { path: path.into(), baud }
+        Self { path: path.into(), baud, parity: Parity::None, flow: Flow::None }
+    }
+
+    /// The same line with a parity bit and flow control.
+    #[must_use]
+    pub fn with(self, parity: Parity, flow: Flow) -> Self {
+        Self { parity, flow, ..self }
     }
 }
 
@@ -33,8 +78,19 @@ impl Opener for SerialOpener {
     fn open(&mut self) -> Result<Box<dyn Port>, PortError> {
         let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let fd = rustix::fs::open(&self.path, flags, Mode::empty()).map_err(|e| refused(&self.path, e))?;
-        let lock = serialport::new(&self.path, self.baud).open_native().map_err(|e| not_set_up(&self.path, &e))?;
-        Ok(Box::new(Serial { path: self.path.clone(), fd, _lock: lock, start: Instant::now() }))
+        let line = serialport::new(&self.path, self.baud)
+            .parity(match self.parity {
+                Parity::None => serialport::Parity::None,
+                Parity::Even => serialport::Parity::Even,
+                Parity::Odd => serialport::Parity::Odd,
+            })
+            .flow_control(match self.flow {
+                Flow::None | Flow::DtrDsr => FlowControl::None,
+                Flow::RtsCts => FlowControl::Hardware,
+                Flow::XonXoff => FlowControl::Software,
+            });
+        let lock = line.open_native().map_err(|e| not_set_up(&self.path, &e))?;
+        Ok(Box::new(Serial { path: self.path.clone(), fd, lock, flow: self.flow, start: Instant::now() }))
     }
 
     fn name(&self) -> String {
@@ -46,14 +102,39 @@ impl Opener for SerialOpener {
 struct Serial {
     path: String,
     fd: OwnedFd,
-    /// Holds the exclusive locks as long as the line is open.
-    _lock: TTYPort,
+    /// Holds the exclusive locks as long as the line is open, and reads its wires.
+    lock: TTYPort,
+    flow: Flow,
     start: Instant,
+}
+
+impl Serial {
+    /// True while the device holds DSR and nothing of the last portion waits in this machine.
+    fn takes_more(&mut self) -> Result<bool, PortError> {
+        let wires = |e: serialport::Error| {
+            PortError::Gone(format!("{}: the wire DSR cannot be read ({e}); choose another flow", self.path))
+        };
+        Ok(self.lock.bytes_to_write().map_err(wires)? == 0 && self.lock.read_data_set_ready().map_err(wires)?)
+    }
 }
 
 impl Port for Serial {
     fn write(&mut self, bytes: &[u8], within: Duration) -> Result<(), PortError> {
-        stream::write(self.fd.as_fd(), &self.path, bytes, within)
+        if self.flow != Flow::DtrDsr {
+            return stream::write(self.fd.as_fd(), &self.path, bytes, within);
+        }
+        let until = Instant::now() + within;
+        for portion in bytes.chunks(PORTION) {
+            while !self.takes_more()? {
+                if Instant::now() >= until {
+                    return Err(PortError::Stuck);
+                }
+                std::thread::sleep(LOOK_AGAIN);
+            }
+            let left = until.saturating_duration_since(Instant::now());
+            stream::write(self.fd.as_fd(), &self.path, portion, left)?;
+        }
+        Ok(())
     }
 
     fn read(&mut self, buffer: &mut [u8], within: Duration) -> Result<usize, PortError> {

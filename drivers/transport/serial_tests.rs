@@ -97,3 +97,35 @@ fn a_missing_device_is_named_with_its_errno() {
         other => panic!("{other:?}"),
     }
 }
+
+#[test]
+fn a_device_that_sends_xoff_is_waited_for_and_xon_lets_the_rest_go() {
+    const XOFF: &[u8] = b"\x13";
+    const XON: &[u8] = b"\x11";
+    let (mut far, path) = line();
+    let mut port = SerialOpener::new(path, 9600).with(Parity::Even, Flow::XonXoff).open().expect("opens");
+    far.write_all(XOFF).expect("written");
+    // The system takes note of it a moment later.
+    let began = port.now();
+    while port.write(b".", SOON) != Err(PortError::Stuck) {
+        assert!(port.now() < began + LATE, "XOFF is not heard");
+    }
+    far.write_all(XON).expect("written");
+    port.write(b"receipt", LATE).expect("written");
+    let mut got = [b'.'];
+    while got == *b"." {
+        far.read_exact(&mut got).expect("read");
+    }
+    assert_eq!(&got, b"r");
+    assert_eq!(port.read(&mut [0; 8], SOON), Ok(0), "flow control is no answer");
+}
+
+#[test]
+fn a_line_without_the_wire_dsr_says_so_instead_of_losing_bytes() {
+    let (_far, path) = line();
+    let mut port = SerialOpener::new(path, 9600).with(Parity::None, Flow::DtrDsr).open().expect("opens");
+    match port.write(b"receipt", LATE) {
+        Err(PortError::Gone(why)) => assert!(why.contains("DSR"), "{why}"),
+        other => panic!("{other:?}"),
+    }
+}

@@ -122,6 +122,16 @@ impl TaxTable {
         self.vats.get(slug)
     }
 
+    /// All systems with their slugs.
+    pub fn systems(&self) -> impl Iterator<Item = (&str, &System)> {
+        self.systems.iter().map(|(slug, system)| (slug.as_str(), system))
+    }
+
+    /// All rates with their slugs.
+    pub fn vats(&self) -> impl Iterator<Item = (&str, &Vat)> {
+        self.vats.iter().map(|(slug, vat)| (slug.as_str(), vat))
+    }
+
     /// The rate that the shop puts in place of `slug` in a sale of this day, with its own slug.
     pub fn replacement(&self, slug: &str, day: Date) -> Option<(&str, &Vat)> {
         let replacement = self.replacements.get(slug).filter(|r| day >= r.from)?;

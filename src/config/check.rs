@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use kkm_drivers::open::FAMILIES;
+use kkm_drivers::open::{FAMILIES, OpenError, open};
 
 use super::secrets;
 use super::settings::Settings;
@@ -92,10 +92,15 @@ pub fn check(settings: &Settings) -> Vec<Problem> {
         }
     }
     for (name, device) in &settings.devices {
-        let known: Vec<_> = FAMILIES.iter().map(|(family, _)| *family).collect();
-        if !known.contains(&device.driver.family.as_str()) {
-            let what = format!("\"{}\" is unknown; known: {}", device.driver.family, known.join(", "));
-            say(format!("devices.{name}.driver.family"), what);
+        // Nothing is sent and no port is opened.
+        match open(&device.driver).map(|_| ()) {
+            Ok(()) => {}
+            Err(OpenError::UnknownFamily { family }) => {
+                let known: Vec<_> = FAMILIES.iter().map(|(family, _)| *family).collect();
+                let what = format!("\"{family}\" is unknown; known: {}", known.join(", "));
+                say(format!("devices.{name}.driver.family"), what);
+            }
+            Err(error) => say(format!("devices.{name}.driver"), error.to_string()),
         }
     }
     problems

@@ -1,9 +1,18 @@
 //! The commands.
 
+mod bundle;
 #[cfg(feature = "simulators")]
 mod demo;
+mod devices;
+mod doctor;
+mod machine;
 mod operate;
+mod papers;
+mod ports;
 mod print;
+mod print_test;
+mod rig;
+mod setup;
 #[cfg(feature = "simulators")]
 mod simulate;
 mod tax;
@@ -23,7 +32,7 @@ use crate::journal;
 #[command(
     version,
     about,
-    after_help = "First steps:\n  kkm-bridge demo --once       see a receipt go all the way, nothing needed\n  kkm-bridge check             look whether the configuration can be used\n  kkm-bridge run               the service\n\nLog on standard error; KKM_BRIDGE_LOG=debug says more."
+    after_help = first_steps()
 )]
 pub struct Arguments {
     /// The configuration.
@@ -40,12 +49,35 @@ pub struct Arguments {
     command: Command,
 }
 
+fn first_steps() -> String {
+    let demo = if cfg!(feature = "simulators") {
+        "  kkm-bridge demo --once       see a receipt go all the way, nothing needed\n"
+    } else {
+        ""
+    };
+    format!(
+        "First steps:\n{demo}  kkm-bridge setup             find the register, make tokens, write the configuration\n  \
+         kkm-bridge check             look whether the configuration can be used\n  \
+         kkm-bridge doctor            look whether everything else can\n  \
+         kkm-bridge run               the service\n\n\
+         Log on standard error; KKM_BRIDGE_LOG=debug says more."
+    )
+}
+
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run the service until SIGTERM or Ctrl-C
     Run,
+    /// Set a shop up: find the device, make tokens, write the configuration, try it out
+    Setup(Box<setup::Setup>),
     /// Check the configuration and say what is wrong; exit code 78 if anything is
     Check,
+    /// Look at everything that receipts depend on; name what is wrong and the way out
+    Doctor(doctor::Doctor),
+    /// Pack what a service person needs to see, without secrets and customers
+    SupportBundle(bundle::Bundle),
+    /// Run an acceptance and fault script against a device, and keep the evidence
+    Rig(rig::Rig),
     /// Show a document going all the way: stand-in for Altegio, service, simulated register
     #[cfg(feature = "simulators")]
     Demo(demo::Demo),
@@ -66,8 +98,8 @@ enum Command {
         #[arg(default_value_t = 30)]
         count: u32,
     },
-    /// Show the devices and whether they are fenced
-    Devices,
+    /// Show the devices, whether they are fenced, and who is at this machine's ports
+    Devices(devices::Devices),
     /// Say how a document ended that the register cannot answer for
     ///
     /// Look at the receipt first: the number (ФД) and the sign (ФП) stand at its end. If you say "not registered", the
@@ -118,6 +150,8 @@ enum Command {
         #[command(subcommand)]
         paper: operate::Paper,
     },
+    /// Print a page on a receipt printer that shows its settings, and the lines for the configuration
+    PrintTest(print_test::PrintTest),
     /// Compare the tax table with the cloud's list
     Tax {
         #[command(subcommand)]
@@ -133,6 +167,9 @@ enum Command {
         /// The copy
         from: PathBuf,
     },
+    /// Write manual pages and shell completions, for who makes a package
+    #[command(hide = true)]
+    Papers(papers::Papers),
     /// Simulated devices and a stand-in for the cloud
     #[cfg(feature = "simulators")]
     #[command(subcommand)]
@@ -140,6 +177,7 @@ enum Command {
 }
 
 #[derive(Args, Debug)]
+#[command(group = clap::ArgGroup::new("ended").required(true).args(["registered", "printed", "not_registered"]))]
 struct Decide {
     /// Number of the document here (see `kkm-bridge queue`)
     row: i64,
@@ -147,8 +185,11 @@ struct Decide {
     #[arg(long)]
     attempt: u16,
     /// It was registered: number (ФД) and sign (ФП) on the receipt
-    #[arg(long, num_args = 2, value_names = ["NUMBER", "SIGN"], conflicts_with = "not_registered", required_unless_present = "not_registered")]
+    #[arg(long, num_args = 2, value_names = ["NUMBER", "SIGN"])]
     registered: Option<Vec<String>>,
+    /// Receipt printers: the whole receipt is on paper
+    #[arg(long)]
+    printed: bool,
     /// No receipt came out, and the register shows none
     #[arg(long)]
     not_registered: bool,
@@ -164,18 +205,25 @@ pub fn run(arguments: Arguments) -> ExitCode {
                 Err(error) => fail(&error, error.exit_code()),
             });
         }
+        Command::Setup(setup) => return setup::run(&config, &setup),
+        Command::Doctor(doctor) => return doctor::run(&config, &doctor),
+        Command::SupportBundle(bundle) => return bundle::run(&config, &bundle),
+        Command::Rig(rig) => return with(&config, |settings| rig::run(settings, &rig)),
         Command::Check => return with(&config, check),
         #[cfg(feature = "simulators")]
         Command::Demo(demo) => return demo::run(&demo),
         #[cfg(feature = "simulators")]
         Command::Simulate(simulate) => return simulate::run(simulate),
+        Command::Papers(papers) => return papers::run(&papers),
+        Command::PrintTest(test) => return with(&config, |settings| test.run(settings)),
         Command::Tax { tax } => return with(&config, |settings| tax::run(settings, &tax)),
+        Command::Backup { to } => return with(&config, |settings| backup(settings, &to)),
         Command::Restore { from } => return with(&config, |settings| restore(settings, &from)),
         Command::Queue { newest: None } => Ask::Queue,
         Command::Queue { newest: Some(limit) } => Ask::Newest { limit },
         Command::Show { id } => Ask::Show { name: id },
         Command::History { count } => Ask::History { limit: count },
-        Command::Devices => Ask::Devices,
+        Command::Devices(devices) => return with(&config, |settings| devices::run(settings, &devices)),
         Command::Decide(decide) => match decide.ask() {
             Ok(ask) => ask,
             Err(text) => return fail(&text, 2),
@@ -189,10 +237,6 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Correction(correction) => correction.ask(),
         Command::Receipt { receipt } => receipt.ask(),
         Command::Paper { paper } => paper.ask(),
-        Command::Backup { to } => match std::path::absolute(&to) {
-            Ok(to) => Ask::Backup { to },
-            Err(error) => return fail(&error, 1),
-        },
     };
     with(&config, |settings| answer(settings, &asked))
 }
@@ -200,7 +244,8 @@ pub fn run(arguments: Arguments) -> ExitCode {
 impl Decide {
     fn ask(self) -> Result<Ask, String> {
         let registered = match self.registered.as_deref() {
-            None => None,
+            // A printer gives a document no numbers.
+            None => self.printed.then(|| Numbers { number: 0, sign: String::new() }),
             Some([number, sign]) => {
                 let number = number.parse().map_err(|_| format!("\"{number}\" is no document number (ФД)"))?;
                 Some(Numbers { number, sign: sign.clone() })
@@ -216,6 +261,15 @@ fn with(config: &std::path::Path, act: impl FnOnce(&Settings) -> ExitCode) -> Ex
         Ok(settings) => act(&settings),
         Err(error) => fail(&error, EXIT_CONFIG),
     }
+}
+
+/// Bytes as people compare them.
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::new(), |mut out, byte| {
+        let _ = write!(out, "{byte:02x}");
+        out
+    })
 }
 
 fn fail(error: &dyn std::fmt::Display, code: u8) -> ExitCode {
@@ -236,8 +290,20 @@ fn check(settings: &Settings) -> ExitCode {
     ExitCode::from(EXIT_CONFIG)
 }
 
+fn backup(settings: &Settings, to: &std::path::Path) -> ExitCode {
+    match journal::keep::backup(&settings.journal.directory, to) {
+        Ok(()) => {
+            println!("copied to {}", to.display());
+            ExitCode::SUCCESS
+        }
+        Err(error) => fail(&error, 1),
+    }
+}
+
 fn restore(settings: &Settings, from: &std::path::Path) -> ExitCode {
-    let restored = daemon::now_ms().and_then(|now| Ok(journal::keep::restore(from, &settings.journal.directory, now)?));
+    let devices: Vec<&str> = settings.devices.keys().map(String::as_str).collect();
+    let restored =
+        daemon::now_ms().and_then(|now| Ok(journal::keep::restore(from, &settings.journal.directory, &devices, now)?));
     match restored {
         Ok(()) => {
             println!("Restored. The next start compares the register's memory with it before anything is sold.");

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use kkm_drivers::contract::{Money, Paper, Shift};
+use kkm_drivers::contract::{Money, Paper, Puzzle, Shift};
 
 use crate::control::{DeviceView, Tell};
 use crate::dispatcher::errand::ErrandTold;
@@ -49,6 +49,10 @@ fn errand(told: &ErrandTold) {
                 println!("  warning    {warning}");
             }
         }
+        ErrandTold::Inspected(inspection) => {
+            let i = inspection.as_ref();
+            println!("{} {}, serial {}", i.identity.model, i.identity.firmware, i.identity.serial);
+        }
         ErrandTold::Paper(state) => println!("The paper of the last document is {}.", paper(*state)),
         ErrandTold::Copied => println!("A copy of the last receipt is printed."),
         ErrandTold::Failed(why) => println!("{why}"),
@@ -60,6 +64,7 @@ fn paper(paper: Paper) -> &'static str {
         Paper::Delivered => "printed",
         Paper::Pending => "waiting for a roll or the cover",
         Paper::Suppressed => "not wanted",
+        Paper::Sent => "sent, not confirmed",
         Paper::Unknown => "unknown",
     }
 }
@@ -100,6 +105,9 @@ fn document(details: &Details) {
     println!("  sale       {}", d.document_id);
     println!("  accepted   {}", time(d.accepted_ms));
     println!("  state      {} (attempt {})", d.state, d.attempt);
+    if let Some(cause) = &details.waits_for {
+        println!("  waits for  {cause}");
+    }
     if let Some(proof) = &d.proof {
         println!(
             "  registered fiscal document {}, sign {}, storage {}",
@@ -134,12 +142,19 @@ fn document(details: &Details) {
         println!("  paid       cash {}, card {}, prepaid {}, change {}", p.cash, p.card, p.prepaid, receipt.change());
     }
     if d.state == "needs_operator" {
-        if let Some(puzzle) = &details.puzzle {
-            println!("  undecided  {puzzle:?}");
+        let printer = details.puzzle == Some(Puzzle::NoMemory);
+        match &details.puzzle {
+            Some(Puzzle::NoMemory) => println!("  undecided  the device cannot say whether the receipt came out"),
+            Some(puzzle) => println!("  undecided  {puzzle:?}"),
+            None => {}
         }
         println!("  a person must decide: look at the receipt, then one of");
-        println!("    kkm-bridge decide {} --attempt {} --registered NUMBER SIGN", d.row, d.attempt);
+        let told = if printer { "--printed" } else { "--registered NUMBER SIGN" };
+        println!("    kkm-bridge decide {} --attempt {} {told}", d.row, d.attempt);
         println!("    kkm-bridge decide {} --attempt {} --not-registered", d.row, d.attempt);
+        if printer {
+            println!("  After --not-registered it is printed again, marked as a copy: a part may be on paper already.");
+        }
     }
     println!("  history");
     details.history.iter().for_each(|h| println!("    {}", happened(h)));
@@ -150,14 +165,20 @@ fn happened(h: &Happened) -> String {
     format!("{}  {}{document}: {}  {}", time(h.at_ms), h.device, h.what, h.detail)
 }
 
-fn device(d: &DeviceView) {
+pub(super) fn device(d: &DeviceView) {
     if d.serial.is_empty() {
         println!("{}: not met yet", d.name);
-        return;
+    } else {
+        println!("{}: serial {}, storage {}, last document {}", d.name, d.serial, d.storage, d.last_document);
     }
-    println!("{}: serial {}, storage {}, last document {}", d.name, d.serial, d.storage, d.last_document);
+    if let Some(port) = &d.port {
+        println!("  at {port}");
+    }
     if let Some(fence) = &d.fence {
         println!("  FENCED, nothing is dispatched: {fence}");
         println!("  If the device is the right one: kkm-bridge agree {}", d.name);
+    }
+    if let Some(missed) = &d.missed_closing {
+        println!("  ALARM      {}", missed.text);
     }
 }

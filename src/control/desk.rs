@@ -10,8 +10,8 @@ use super::{Ask, DeviceView, Numbers, Operate, Tell};
 use crate::dispatcher::errand::{Errand, ErrandTold};
 use crate::dispatcher::{LaneDoor, words};
 use crate::journal::views::Details;
-use crate::journal::{Journal, JournalError, Row};
-use crate::messages::Locale;
+use crate::journal::{Journal, JournalError, Row, State};
+use crate::messages::{self, Locale};
 
 /// A report may print for a minute, a receipt before it too.
 const OPERATION_PATIENCE: Duration = Duration::from_secs(180);
@@ -42,7 +42,7 @@ impl Desk {
         Ok(match ask {
             Ask::Queue => Tell::Documents(self.journal.queue()?),
             Ask::Newest { limit } => Tell::Documents(self.journal.newest(limit)?),
-            Ask::Show { name } => Tell::Document(self.journal.find(&name)?.map(Box::new)),
+            Ask::Show { name } => self.show(&name)?,
             Ask::History { limit } => Tell::History(self.journal.history(limit)?),
             Ask::Devices => Tell::Devices(self.devices()?),
             Ask::Decide { row, attempt, registered } => self.decide(row, attempt, registered)?,
@@ -59,18 +59,16 @@ impl Desk {
             }
             Ask::Operate { device, operate } => self.operate(device, operate)?,
             Ask::Errand { device, errand } => self.errand(device, errand)?,
-            Ask::Backup { to } => {
-                self.journal.backup(&to)?;
-                Tell::Done(format!("copied to {}", to.display()))
-            }
         })
     }
 
     fn devices(&self) -> Result<Vec<DeviceView>, JournalError> {
         self.lanes
-            .keys()
-            .map(|name| {
+            .iter()
+            .map(|(name, lane)| {
+                let missed_closing = lane.missed.get();
                 let known = self.journal.device(name)?;
+                let port = lane.place.port();
                 let fence = known.as_ref().and_then(|k| k.fence.as_ref()).map(serde_json::to_value).transpose()?;
                 Ok(match known {
                     Some(k) => DeviceView {
@@ -78,18 +76,42 @@ impl Desk {
                         serial: k.serial,
                         storage: k.storage,
                         last_document: k.last_document,
+                        port,
                         fence,
+                        missed_closing,
                     },
                     None => DeviceView {
                         name: name.clone(),
                         serial: String::new(),
                         storage: String::new(),
                         last_document: 0,
+                        port,
                         fence,
+                        missed_closing,
                     },
                 })
             })
             .collect()
+    }
+
+    /// A document, and what it waits for: what the device said, what cannot be reached, or the one before it.
+    fn show(&self, name: &str) -> Result<Tell, JournalError> {
+        let Some(mut details) = self.journal.find(name)? else { return Ok(Tell::Document(None)) };
+        let d = &details.summary;
+        if d.state == State::Accepted.name() {
+            let before = self.journal.queue()?.into_iter().find(|q| {
+                q.device == d.device && q.row < d.row && State::named(&q.state).is_some_and(|s| !s.is_final())
+            });
+            let trouble = self.lanes.get(&d.device).and_then(|lane| lane.place.trouble());
+            let fenced = self.journal.device(&d.device)?.is_some_and(|known| known.fence.is_some());
+            details.waits_for = match (before, &details.hindrance) {
+                _ if fenced => Some(format!("a person: {} is fenced, see `kkm-bridge devices`", d.device)),
+                (Some(before), _) => Some(format!("document {} of the same device ({})", before.row, before.state)),
+                (None, Some(reason)) => Some(messages::hindrance(reason, Locale::En)),
+                (None, None) => trouble,
+            };
+        }
+        Ok(Tell::Document(Some(Box::new(details))))
     }
 
     fn decide(&self, row: Row, attempt: u16, registered: Option<Numbers>) -> Result<Tell, JournalError> {
@@ -114,10 +136,12 @@ impl Desk {
 
     fn proof(&self, details: &Details, numbers: &Numbers) -> Result<Proof, JournalError> {
         let sign = numbers.sign.trim();
-        if numbers.number == 0 || sign.is_empty() || !sign.bytes().all(|b| b.is_ascii_digit()) {
+        let storage = self.journal.device(&details.summary.device)?.map(|d| d.storage).unwrap_or_default();
+        if numbers.number == 0 && sign.is_empty() && storage.is_empty() {
+            // A receipt printer gives a document no numbers that a person could read.
+        } else if numbers.number == 0 || sign.is_empty() || !sign.bytes().all(|b| b.is_ascii_digit()) {
             return Err(JournalError::Decision("number and sign (ФД, ФП) are the digits on the receipt".into()));
         }
-        let storage = self.journal.device(&details.summary.device)?.map(|d| d.storage).unwrap_or_default();
         Ok(Proof {
             document_number: numbers.number,
             sign: sign.to_owned(),

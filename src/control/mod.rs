@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use kkm_drivers::contract::{Correction, Money};
 
+use crate::dispatcher::MissedClosing;
 use crate::dispatcher::errand::{Errand, ErrandTold};
 use crate::journal::Row;
 use crate::journal::views::{Details, Happened, Summary};
@@ -80,11 +81,6 @@ pub enum Ask {
         /// Which.
         errand: Errand,
     },
-    /// Writes a copy of the journal to a new file.
-    Backup {
-        /// Absolute path.
-        to: std::path::PathBuf,
-    },
 }
 
 /// Operations of our own.
@@ -105,7 +101,7 @@ pub enum Operate {
     Correction(Box<Correction>),
 }
 
-/// What stands on a receipt.
+/// What stands on a receipt; zero and empty for a receipt printer, which has no numbers.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Numbers {
     /// Number of the fiscal document (ФД).
@@ -145,6 +141,11 @@ pub struct DeviceView {
     pub storage: String,
     /// The last document number that was seen.
     pub last_document: u64,
+    /// The port that the running service holds.
+    pub port: Option<String>,
     /// Why nothing is dispatched, JSON.
     pub fence: Option<serde_json::Value>,
+    /// The shift should have been closed and was not.
+    #[serde(default)]
+    pub missed_closing: Option<MissedClosing>,
 }

@@ -1,12 +1,13 @@
 //! A lane as the rest of the daemon sees it: a bell, an estimate, a tray for errands, a pulse. Documents go by the journal.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use kkm_drivers::pulse::Pulse;
 
 use super::errand::Errands;
+use super::missed::Missed;
 use crate::bell::Bell;
 
 /// What others hold of a lane.
@@ -20,6 +21,34 @@ pub struct LaneDoor {
     pub errands: Arc<Errands>,
     /// Whether it is alive.
     pub pulse: Arc<Pulse>,
+    /// A closing of the shift whose time has passed.
+    pub missed: Arc<Missed>,
+    /// Where its device is connected.
+    pub place: Arc<Place>,
+}
+
+/// Where a lane's device is, and why it cannot be spoken to if so; for people.
+#[derive(Debug, Default)]
+pub struct Place(Mutex<(Option<String>, Option<String>)>);
+
+impl Place {
+    /// The port that was open at the end of the last step.
+    pub fn port(&self) -> Option<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).0.clone()
+    }
+
+    /// What went wrong at the last look, when a look did not reach the device.
+    pub fn trouble(&self) -> Option<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).1.clone()
+    }
+
+    pub(super) fn set_port(&self, port: Option<String>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).0 = port;
+    }
+
+    pub(super) fn set_trouble(&self, trouble: Option<String>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).1 = trouble;
+    }
 }
 
 /// How long a receipt takes at present, shared with intake.

@@ -3,7 +3,7 @@
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Mutex, PoisonError};
 
-use kkm_drivers::contract::{Fault, Identity, Paper, Status};
+use kkm_drivers::contract::{Capabilities, Driver, Fault, Identity, Paper, Status, StorageLife};
 use serde::{Deserialize, Serialize};
 
 use super::Lane;
@@ -15,10 +15,40 @@ use crate::journal::JournalError;
 pub enum Errand {
     /// Who is there and how it is.
     Look,
+    /// Everything that can be asked without changing anything.
+    Inspect,
     /// Let an interrupted print go on.
     ContinuePaper,
     /// Print the last receipt again, marked as a copy by the device.
     CopyReceipt,
+}
+
+/// Everything that a device says of itself.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Inspection {
+    /// Who is there.
+    pub identity: Identity,
+    /// How it is.
+    pub status: Status,
+    /// What it can do.
+    pub capabilities: Capabilities,
+    /// Seconds since the open shift was opened; `None` where it does not say.
+    pub shift_age_s: Option<u64>,
+    /// How long its storage lasts; `None` where it does not say.
+    pub storage: Option<StorageLife>,
+}
+
+impl Inspection {
+    /// Asks a device; nothing is changed.
+    pub fn of(driver: &mut dyn Driver) -> Result<Self, Fault> {
+        Ok(Self {
+            identity: driver.identity()?,
+            status: driver.status()?,
+            capabilities: driver.capabilities()?,
+            shift_age_s: driver.shift_age()?.map(|age| age.as_secs()),
+            storage: driver.storage_life()?,
+        })
+    }
 }
 
 /// What came back.
@@ -27,6 +57,8 @@ pub enum Errand {
 pub enum ErrandTold {
     /// The device as it is.
     Looked(Box<(Identity, Status)>),
+    /// Everything about it.
+    Inspected(Box<Inspection>),
     /// Where the paper is.
     Paper(Paper),
     /// Printed.
@@ -58,18 +90,25 @@ impl Lane {
         for (errand, told) in self.door.errands.take() {
             let answer = match errand {
                 Errand::Look => self.look_only().map(|l| ErrandTold::Looked(Box::new(l))),
+                Errand::Inspect => Inspection::of(&mut *self.driver).map(|i| ErrandTold::Inspected(Box::new(i))),
                 Errand::ContinuePaper => self.driver.resume_paper().map(ErrandTold::Paper),
                 Errand::CopyReceipt => {
                     self.journal.note(&self.name, "copy printed", "of the last receipt")?;
                     self.driver.copy_receipt().map(|()| ErrandTold::Copied)
                 }
             };
-            let _ = told.send(answer.unwrap_or_else(|fault| ErrandTold::Failed(fault.to_string())));
+            let failed = |fault: Fault| {
+                let missed = self.door.missed.get().map(|missed| format!("\n{}", missed.text));
+                ErrandTold::Failed(format!("{fault}{}", missed.unwrap_or_default()))
+            };
+            let _ = told.send(answer.unwrap_or_else(failed));
         }
         Ok(())
     }
 
     fn look_only(&mut self) -> Result<(Identity, Status), Fault> {
-        Ok((self.driver.identity()?, self.driver.status()?))
+        let (identity, mut status) = (self.driver.identity()?, self.driver.status()?);
+        status.warnings.extend(self.door.missed.get().map(|missed| missed.text));
+        Ok((identity, status))
     }
 }

@@ -12,11 +12,13 @@
 //!   intent, cancel, look again), or a person must. A query without an answer waits: silence is not a no.
 //! - A cause that can go (paper, cover, a long print) holds the document; one that cannot is reported at once as 2001.
 //! - A document whose time is over is reported 2002 and never begun.
+//! - A shift is closed when its time has come ([`shift`]); a closing that was missed is an alarm and is made up for.
 //!
 //! Everything a lane does is one [`Lane::step`] after another, so that tests can turn time by hand between them.
 
 mod door;
 pub mod errand;
+mod missed;
 mod paper;
 mod preflight;
 mod reconcile;
@@ -29,10 +31,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use kkm_drivers::contract::{Body, Capabilities, Driver, Fault, FaultKind, Lasting, Mark, Outcome, Refusal, Witness};
+use kkm_drivers::contract::{
+    Body, Capabilities, Driver, Fault, FaultKind, Lasting, Mark, Outcome, Reason, Refusal, Witness,
+};
 use kkm_drivers::failpoint;
+use kkm_drivers::spoil::{self, Spoil};
 
 pub use self::door::{LaneDoor, ReceiptTime};
+pub use self::missed::{Missed, MissedClosing};
 pub use self::shift::Closing;
 use crate::journal::life::{Begin, Flight, Limits, Waiting};
 use crate::journal::{Event, Journal, JournalError, Row, State};
@@ -80,7 +86,7 @@ pub struct Lane {
     settings: Settings,
     door: LaneDoor,
     reports: Arc<tokio::sync::Notify>,
-    closing_ordered: Option<u32>,
+    closing: Option<shift::Duty>,
     capabilities: Option<Capabilities>,
     wait: Duration,
     paper_wait: Option<Duration>,
@@ -106,7 +112,7 @@ impl Lane {
             settings,
             door,
             reports,
-            closing_ordered: None,
+            closing: None,
             capabilities: None,
             wait: FIRST_WAIT,
             paper_wait,
@@ -121,7 +127,9 @@ impl Lane {
         pulse.adopt();
         while !stop.load(Ordering::SeqCst) {
             pulse.begin();
-            let wait = match self.step()? {
+            let pace = self.step()?;
+            self.door.place.set_port(self.driver.port());
+            let wait = match pace {
                 Pace::Again => continue,
                 Pace::Wait(time) => self.until_expiry(Some(time))?,
                 Pace::Ring => self.until_expiry(None)?,
@@ -144,18 +152,30 @@ impl Lane {
     pub fn step(&mut self) -> Result<Pace, JournalError> {
         self.expire()?;
         if let Some(flight) = self.journal.in_flight(&self.name)? {
-            return self.pursue(&flight);
+            let late = self.watch_closing(flight.state)?;
+            return Ok(match (self.pursue(&flight)?, late) {
+                (Pace::Ring, Some(left)) => Pace::Wait(left),
+                (pace, _) => pace,
+            });
         }
+        let shift = self.shift_duty()?;
         self.run_errands()?;
         let Some(waiting) = self.journal.next_waiting(&self.name)? else {
-            let (paper, shift) = (self.paper_duty(), self.shift_duty()?);
-            return Ok(match [paper, shift].into_iter().flatten().min() {
+            return Ok(match [self.paper_duty(), shift].into_iter().flatten().min() {
                 None => Pace::Ring,
                 Some(Duration::ZERO) => Pace::Again,
                 Some(left) => Pace::Wait(left),
             });
         };
-        match self.preflight(&waiting)? {
+        let look = self.preflight(&waiting)?;
+        self.door.place.set_trouble(match &look {
+            preflight::Look::Unreachable(fault) => Some(fault.to_string()),
+            preflight::Look::Ready(_)
+            | preflight::Look::Hold(_)
+            | preflight::Look::Refuse(_)
+            | preflight::Look::Fenced => None,
+        });
+        match look {
             preflight::Look::Ready(mark) => self.attempt(&waiting, mark),
             preflight::Look::Hold(reason) => {
                 self.journal.hindered(waiting.row, reason)?;
@@ -220,6 +240,11 @@ impl Lane {
                 self.journal.back(row, Event::Untouched, None, &fault.to_string())?;
                 Ok(self.slower())
             }
+            Outcome::Doubtful(fault) if spoil::is(Spoil::DoubtIsError) => {
+                tracing::warn!(%fault, "spoiled: taken for an error");
+                self.refuse(row, &waiting.request_id, &Refusal::of(Reason::Busy))?;
+                Ok(Pace::Again)
+            }
             Outcome::Doubtful(fault) => {
                 tracing::warn!(document = row, %fault, "how it ended is not known; the device will be asked");
                 self.journal.arrow(row, Event::Doubt, &fault.to_string())?;
@@ -256,6 +281,9 @@ impl Lane {
         failpoint::hit("dispatcher.before-settle");
         self.journal.settle_done(row, proof, paper, word)?;
         self.saw_paper(paper);
+        if matches!(body, Body::CloseShift(_)) {
+            self.journal.saw_shift(&self.name, None, Duration::ZERO)?;
+        }
         failpoint::hit("dispatcher.settled");
         self.reports.notify_one();
         Ok(())

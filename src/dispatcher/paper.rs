@@ -31,7 +31,7 @@ impl Lane {
     pub(super) fn paper_duty(&mut self) -> Option<Duration> {
         let wait = self.paper_wait?;
         match self.driver.resume_paper() {
-            Ok(Paper::Delivered | Paper::Suppressed) => {
+            Ok(Paper::Delivered | Paper::Suppressed | Paper::Sent) => {
                 tracing::info!("the paper that was held back is printed");
                 self.paper_wait = None;
             }

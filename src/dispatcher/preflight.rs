@@ -64,10 +64,13 @@ impl Lane {
         for _ in 0..SHIFT_STEPS {
             let status = self.driver.status()?;
             self.hindrance(&status)?;
-            // A hindered device may not even say how its shift is.
-            self.saw_shift(status.shift)?;
-            let mark = self.driver.mark()?;
+            let mark = self.driver.mark_for(&waiting.body)?;
             self.known_device(&mark)?;
+            // A hindered device may not even say how its shift is, and one that is not adopted has no place for it.
+            self.saw_shift(status.shift)?;
+            if self.is_superseded(waiting.row, status.shift) {
+                return Err(Look::Refuse(Refusal::of(Reason::ShiftClosed)).into());
+            }
             self.able(waiting)?;
             if self.shift_is_ready(waiting, &status)? {
                 failpoint::hit("dispatcher.looked");
@@ -119,7 +122,11 @@ impl Lane {
         if known.serial != mark.serial || known.storage != mark.storage {
             let name = |serial: &str, storage: &str| format!("{serial} / {storage}");
             return Err(self.shut(Fence::IdentityChanged {
-                expected: name(&known.serial, &known.storage),
+                expected: if known.is_unseen() {
+                    "none: the journal was restored from before the first contact".to_owned()
+                } else {
+                    name(&known.serial, &known.storage)
+                },
                 found: name(&mark.serial, &mark.storage),
             })?);
         }
@@ -153,7 +160,8 @@ impl Lane {
 
     /// A person agreed: what waits here and stands in the register is registered, whatever this journal believed.
     fn settle_what_is_found(&mut self, known: &Known, mark: &Mark) -> Result<(), Early> {
-        if known.storage != mark.storage || mark.last_document <= known.last_document {
+        let same = known.is_unseen() || known.storage == mark.storage;
+        if !same || mark.last_document <= known.last_document {
             return Ok(());
         }
         let found = self.driver.found_since(known.last_document)?.unwrap_or_default();

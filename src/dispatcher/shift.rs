@@ -1,18 +1,26 @@
 //! The shop's day: a shift is closed at a set local time, and always before 24 hours are over.
 //!
-//! The lane remembers in the journal when it first saw the shift open. When its time has come and nothing is being done,
-//! the closing is ordered as an operation like any other; a daemon that slept over it closes at its start.
+//! The journal remembers since when the shift is open, so a daemon that slept over the closing makes up for it at its
+//! start. When the time has come the lane looks at the register, between two documents:
+//! - closed already: the register or a person did it, and nothing is ordered;
+//! - it can be closed: the closing is ordered as an operation like any other, behind the documents that wait;
+//! - it cannot, or the order failed: looked at again with a growing pause, until it is closed. Late by
+//!   [`missed::GRACE`] it is an alarm, said once in the log and the history.
+//!
+//! A receipt that meets a shift older than 24 hours closes it by itself (`preflight`).
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
-use kkm_drivers::contract::{Body, Shift};
+use kkm_drivers::contract::{Body, Reason, Shift, Status};
 
 use super::Lane;
+use super::missed::{self, MissedClosing};
 use crate::clock::{Age, Stamp, age};
-use crate::journal::{JournalError, devices::OpenShift};
+use crate::journal::{JournalError, Row, State, devices::OpenShift};
+use crate::messages::{Note, Obstacle};
 
 /// A shift is closed at this age whatever the hour: ten minutes before the register refuses to sell.
 pub(super) const LONGEST: Duration = Duration::from_secs(23 * 3600 + 50 * 60);
@@ -28,20 +36,39 @@ pub struct Closing {
     pub automatic: bool,
 }
 
-/// How long until a shift that was first seen open at `since` is to be closed; zero: now.
-pub(super) fn time_to_closing(closing: &Closing, since: &Stamp, now: &Stamp) -> Option<Duration> {
+/// Pause between two looks at a register whose shift cannot be closed, doubled up to [`LONGEST_PAUSE`].
+const FIRST_PAUSE: Duration = Duration::from_secs(2);
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// The same after an order that failed although nothing seemed to hinder.
+const LONGEST_BETWEEN_ORDERS: Duration = Duration::from_secs(600);
+/// How long after its opening the register refuses to sell.
+const DAY_MS: i64 = 24 * 3600 * 1000;
+
+/// A closing whose time has come.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Duty {
+    shift: u32,
+    /// The order, once there was one.
+    row: Option<Row>,
+    pause: Duration,
+    /// When to look again.
+    next: Stamp,
+}
+
+/// When a shift that was opened at `since` is to be closed, in milliseconds from now; negative when that time has passed.
+fn ms_to_closing(closing: &Closing, since: &Stamp, now: &Stamp) -> Option<i64> {
     if !closing.automatic {
         return None;
     }
     // A clock that cannot be trusted closes nothing; the register itself says when the shift is too old.
     let Age::Known(open_for) = age(since, now) else { return None };
-    let by_age = LONGEST.saturating_sub(open_for);
-    let by_hour = closing.at.and_then(|at| until_hour(at, closing.zone.as_ref()?, since, now));
+    let by_age = ms(LONGEST) - ms(open_for);
+    let by_hour = closing.at.and_then(|at| ms_to_hour(at, closing.zone.as_ref()?, since, now));
     Some(by_hour.map_or(by_age, |hour| hour.min(by_age)))
 }
 
-/// Until the first `at` o'clock after the shift was seen open.
-fn until_hour(at: Time, zone: &TimeZone, since: &Stamp, now: &Stamp) -> Option<Duration> {
+/// Until the first `at` o'clock after the shift was opened.
+fn ms_to_hour(at: Time, zone: &TimeZone, since: &Stamp, now: &Stamp) -> Option<i64> {
     let opened = Timestamp::from_millisecond(since.wall_ms).ok()?.to_zoned_datetime(zone.clone());
     let same_day = opened.date().to_datetime(at).to_zoned_datetime(zone.clone()).ok()?;
     let closing = if same_day.timestamp() > opened.timestamp() {
@@ -49,37 +76,179 @@ fn until_hour(at: Time, zone: &TimeZone, since: &Stamp, now: &Stamp) -> Option<D
     } else {
         opened.date().tomorrow().ok()?.to_datetime(at).to_zoned_datetime(zone.clone()).ok()?
     };
-    let left = closing.timestamp().as_millisecond().saturating_sub(now.wall_ms);
-    Some(Duration::from_millis(u64::try_from(left).unwrap_or(0)))
+    Some(closing.timestamp().as_millisecond().saturating_sub(now.wall_ms))
+}
+
+fn ms(time: Duration) -> i64 {
+    i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
 }
 
 impl Lane {
-    /// Notes what was seen of the shift.
-    pub(super) fn saw_shift(&self, shift: Shift) -> Result<(), JournalError> {
+    /// Notes what was seen of the shift. Of one that is new the device is asked since when it is open.
+    pub(super) fn saw_shift(&mut self, shift: Shift) -> Result<(), JournalError> {
         let open = match shift {
             Shift::Open(number) | Shift::Expired(number) => Some(number),
             Shift::Closed(_) | Shift::None => None,
         };
-        self.journal.saw_shift(&self.name, open)
+        if self.journal.open_shift(&self.name)?.map(|s| s.number) == open {
+            return Ok(());
+        }
+        let ago = match open {
+            Some(_) => self.driver.shift_age().ok().flatten().unwrap_or_default(),
+            None => Duration::ZERO,
+        };
+        self.journal.saw_shift(&self.name, open, ago)
     }
 
-    /// Orders the closing when its time has come; else how long until then.
+    /// Sees to the closing of the shift; gives how long until there is something to do about it.
     pub(super) fn shift_duty(&mut self) -> Result<Option<Duration>, JournalError> {
-        let Some(OpenShift { number, since }) = self.journal.open_shift(&self.name)? else { return Ok(None) };
-        let now = self.journal.clock().now();
-        let Some(left) = time_to_closing(&self.settings.closing, &since, &now) else { return Ok(None) };
-        if !left.is_zero() {
-            return Ok(Some(left));
-        }
-        if self.closing_ordered == Some(number) {
-            // Ordered before, and it failed: said once, tried again when a receipt needs a shift or a person orders it.
+        let Some(open) = self.journal.open_shift(&self.name)? else {
+            self.closing = None;
+            self.door.missed.set(None);
             return Ok(None);
+        };
+        let now = self.journal.clock().now();
+        let Some(left_ms) = ms_to_closing(&self.settings.closing, &open.since, &now) else { return Ok(None) };
+        if let Ok(left @ 1..) = u64::try_from(left_ms) {
+            self.door.missed.set(None);
+            return Ok(Some(Duration::from_millis(left)));
         }
-        self.closing_ordered = Some(number);
-        tracing::info!(shift = number, "the shift is closed, its time has come");
-        self.journal.order(&self.name, Body::CloseShift(None))?;
-        Ok(Some(Duration::ZERO))
+        let mut duty = match self.closing {
+            Some(duty) if duty.shift == open.number => duty,
+            Some(_) | None => Duty { shift: open.number, row: None, pause: FIRST_PAUSE, next: now },
+        };
+        let late = left_ms <= -ms(missed::GRACE);
+        let due_ms = now.wall_ms + left_ms;
+        let failed = match duty.row {
+            None => None,
+            Some(row) if self.journal.state_of(row)?.is_final() => Some(row),
+            Some(_) => {
+                // It waits for its turn, or is being done.
+                if late {
+                    let fenced = self.journal.device(&self.name)?.is_some_and(|d| d.fence.is_some());
+                    self.alarm(open, due_ms, if fenced { Obstacle::Person } else { Obstacle::Queue })?;
+                }
+                return Ok(None);
+            }
+        };
+        if now.boot == duty.next.boot && now.boot_ms < duty.next.boot_ms {
+            return Ok(Some(Duration::from_millis(duty.next.boot_ms.abs_diff(now.boot_ms))));
+        }
+        let seen = self.look_at_shift(open.number)?;
+        if late && seen != Seen::Other {
+            let why = match (&seen, failed) {
+                (Seen::Hindered(why), _) => why.clone(),
+                (Seen::Closable | Seen::Other, Some(row)) => {
+                    let told = self.journal.find(&row.to_string())?.and_then(|d| d.summary.message);
+                    Obstacle::Register(Reason::Other(told.unwrap_or_default()))
+                }
+                (Seen::Closable | Seen::Other, None) => Obstacle::Queue,
+            };
+            self.alarm(open, due_ms, why)?;
+        }
+        let longest = match seen {
+            Seen::Other => return Ok(Some(Duration::ZERO)),
+            Seen::Hindered(_) => LONGEST_PAUSE,
+            Seen::Closable => {
+                duty.row = self.order_closing(open.number)?;
+                LONGEST_BETWEEN_ORDERS
+            }
+        };
+        duty.next = now.plus(duty.pause);
+        let wait = if duty.row.is_some() { Duration::ZERO } else { duty.pause };
+        duty.pause = (duty.pause * 2).min(longest);
+        self.closing = Some(duty);
+        Ok(Some(wait))
     }
+
+    /// While a document is undecided nothing else is done; a closing that is late meanwhile is an alarm all the same.
+    /// Gives how long until it would be.
+    pub(super) fn watch_closing(&self, state: State) -> Result<Option<Duration>, JournalError> {
+        let Some(open) = self.journal.open_shift(&self.name)? else { return Ok(None) };
+        let now = self.journal.clock().now();
+        let Some(left_ms) = ms_to_closing(&self.settings.closing, &open.since, &now) else { return Ok(None) };
+        if let Ok(left @ 1..) = u64::try_from(left_ms + ms(missed::GRACE)) {
+            return Ok(Some(Duration::from_millis(left)));
+        }
+        let why = if state == State::NeedsOperator { Obstacle::Person } else { Obstacle::Queue };
+        self.alarm(open, now.wall_ms + left_ms, why)?;
+        Ok(None)
+    }
+
+    /// The register as it is now, as far as it decides about the closing of the shift `number`.
+    fn look_at_shift(&mut self, number: u32) -> Result<Seen, JournalError> {
+        let Ok(Status { shift, open_receipt, hindrance, .. }) = self.driver.status() else {
+            return Ok(Seen::Hindered(Obstacle::Silence));
+        };
+        match hindrance {
+            None | Some(Reason::ShiftExpired | Reason::ShiftClosed) => {}
+            // A hindered device may not even say how its shift is.
+            Some(reason) => return Ok(Seen::Hindered(Obstacle::Register(reason))),
+        }
+        self.saw_shift(shift)?;
+        Ok(match shift {
+            Shift::Open(seen) | Shift::Expired(seen) if seen == number => {
+                if open_receipt.is_some() && !self.settings.cancel_foreign {
+                    Seen::Hindered(Obstacle::Register(Reason::ForeignReceiptOpen))
+                } else {
+                    Seen::Closable
+                }
+            }
+            Shift::Open(_) | Shift::Expired(_) | Shift::Closed(_) | Shift::None => Seen::Other,
+        })
+    }
+
+    /// True for a closing of ours whose shift was closed meanwhile: by a receipt that met it too old, or by somebody else.
+    /// It is not meant for the shift that is open now.
+    pub(super) fn is_superseded(&self, row: Row, shift: Shift) -> bool {
+        let Some(duty) = self.closing.filter(|duty| duty.row == Some(row)) else { return false };
+        match shift {
+            Shift::Open(number) | Shift::Expired(number) => number != duty.shift,
+            Shift::Closed(_) | Shift::None => true,
+        }
+    }
+
+    /// Nothing is ordered where a person has ordered it already.
+    fn order_closing(&self, shift: u32) -> Result<Option<Row>, JournalError> {
+        match self.journal.order(&self.name, Body::CloseShift(None)) {
+            Ok(row) => {
+                tracing::info!(shift, document = row, "the shift is closed, its time has come");
+                Ok(Some(row))
+            }
+            Err(JournalError::Decision(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn alarm(&self, open: OpenShift, due_ms: i64, why: Obstacle) -> Result<(), JournalError> {
+        let zone = self.settings.closing.zone.clone().unwrap_or(TimeZone::UTC);
+        let due = Timestamp::from_millisecond(due_ms).unwrap_or(Timestamp::UNIX_EPOCH).to_zoned_datetime(zone);
+        let due = due.strftime("%H:%M").to_string();
+        let text = Note::ClosingMissed { shift: open.number, due, why: why.clone() }.render(self.settings.locale);
+        let missed = MissedClosing {
+            shift: open.number,
+            due_ms,
+            ends_ms: open.since.wall_ms.saturating_add(DAY_MS),
+            why,
+            text: text.clone(),
+        };
+        if self.door.missed.set(Some(missed)) {
+            tracing::error!(shift = open.number, "{text}");
+            self.journal.note(&self.name, "closing missed", &text)?;
+        }
+        Ok(())
+    }
+}
+
+/// What a look at a register says about the closing of a shift.
+#[derive(Debug, PartialEq, Eq)]
+enum Seen {
+    /// It is not open any more.
+    Other,
+    /// Nothing hinders.
+    Closable,
+    /// Not now, and why.
+    Hindered(Obstacle),
 }
 
 #[cfg(test)]
@@ -94,6 +263,10 @@ mod tests {
         Closing { at: Some(Time::constant(hour, minute, 0, 0)), zone: Some(zone), automatic: true }
     }
 
+    fn left(closing: &Closing, since: &Stamp, now: &Stamp) -> Option<Duration> {
+        ms_to_closing(closing, since, now).map(|ms| Duration::from_millis(u64::try_from(ms).unwrap_or(0)))
+    }
+
     /// 2026-11-25 09:00 at +03:00.
     fn morning() -> ManualClock {
         ManualClock::new(1_795_586_400_000)
@@ -103,19 +276,19 @@ mod tests {
     fn a_shift_is_closed_at_its_hour_of_the_shop_s_zone() {
         let clock = morning();
         let since = clock.now();
-        let left = time_to_closing(&closing(23, 50), &since, &clock.now()).expect("a plan");
-        assert_eq!(left, HOUR * 14 + Duration::from_secs(50 * 60));
-        clock.advance(left);
-        assert_eq!(time_to_closing(&closing(23, 50), &since, &clock.now()), Some(Duration::ZERO));
+        let time = left(&closing(23, 50), &since, &clock.now()).expect("a plan");
+        assert_eq!(time, HOUR * 14 + Duration::from_secs(50 * 60));
+        clock.advance(time);
+        assert_eq!(left(&closing(23, 50), &since, &clock.now()), Some(Duration::ZERO));
     }
 
     #[test]
     fn a_shift_opened_after_the_hour_waits_for_the_next_day_but_not_beyond_24_hours() {
         let clock = morning();
         let since = clock.now();
-        let left = time_to_closing(&closing(8, 59), &since, &clock.now()).expect("a plan");
-        assert_eq!(left, LONGEST, "23:59 later is too late");
-        assert_eq!(time_to_closing(&closing(8, 0), &since, &clock.now()), Some(HOUR * 23));
+        let time = left(&closing(8, 59), &since, &clock.now()).expect("a plan");
+        assert_eq!(time, LONGEST, "23:59 later is too late");
+        assert_eq!(left(&closing(8, 0), &since, &clock.now()), Some(HOUR * 23));
     }
 
     #[test]
@@ -123,8 +296,8 @@ mod tests {
         let clock = morning();
         let since = clock.now();
         let no_hour = Closing { at: None, zone: None, automatic: true };
-        assert_eq!(time_to_closing(&no_hour, &since, &clock.now()), Some(LONGEST));
-        assert_eq!(time_to_closing(&Closing::default(), &since, &clock.now()), None);
+        assert_eq!(left(&no_hour, &since, &clock.now()), Some(LONGEST));
+        assert_eq!(left(&Closing::default(), &since, &clock.now()), None);
     }
 
     #[test]
@@ -133,6 +306,6 @@ mod tests {
         let since = clock.now();
         clock.reboot();
         clock.jump_wall(-1_000_000_000_000);
-        assert_eq!(time_to_closing(&closing(23, 50), &since, &clock.now()), None);
+        assert_eq!(left(&closing(23, 50), &since, &clock.now()), None);
     }
 }

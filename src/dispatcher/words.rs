@@ -10,6 +10,7 @@ use crate::messages::{Locale, Message, Note};
 pub fn done(request_id: &str, _body: &Body, paper: Paper, locale: Locale) -> Final {
     let remark = match paper {
         Paper::Pending => Some(Note::PaperPending),
+        Paper::Sent => Some(Note::SentNotConfirmed),
         Paper::Delivered | Paper::Suppressed | Paper::Unknown => None,
     };
     success(request_id, remark.as_ref(), locale)

@@ -2,10 +2,12 @@
 
 mod body;
 mod serve;
+mod strangers;
 mod tls;
 
 pub use body::{BodyFault, BodyLimits, limit_body, whole_body};
 pub use serve::{Handshake, Limits, Plain, detached, serve};
+pub use strangers::{Strangers, Verdict as StrangerVerdict};
 pub use tls::{LOOK_EVERY, Tls, TlsError, TlsFiles, renew};
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use kkm_drivers::contract::{Body, Capabilities, Money, Proof, Reason};
+use kkm_drivers::spoil::{self, Spoil};
 use rusqlite::{Connection, OptionalExtension, Row as SqlRow, params};
 
 use super::devices::RESTORED;
@@ -302,7 +303,7 @@ fn twin(
     epoch: u32,
     now: &Stamp,
 ) -> Result<Option<Acceptance>, JournalError> {
-    if policy.repeat == Repeat::Print {
+    if policy.repeat == Repeat::Print || spoil::is(Spoil::TwinUnchecked) {
         return Ok(None);
     }
     // The newest registered one of the same content, unless the opposite operation was registered after it.

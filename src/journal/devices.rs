@@ -4,6 +4,8 @@
 //! nothing dispatched until a person agrees: an old backup was restored, the storage was swapped, or a second box sells
 //! on the same register.
 
+use std::time::Duration;
+
 use kkm_drivers::contract::{Capabilities, Found, FoundMarker, Mark, Marker, Trace};
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
@@ -28,6 +30,13 @@ pub struct Known {
     pub agreed: bool,
     /// What it can do, as it said last.
     pub capabilities: Option<Capabilities>,
+}
+
+impl Known {
+    /// True when a copy of the journal from before the first contact was put back.
+    pub fn is_unseen(&self) -> bool {
+        self.storage.is_empty()
+    }
 }
 
 /// Why nothing is dispatched to a device.
@@ -82,7 +91,7 @@ pub(super) const RESTORED: &str = "\"restored\"";
 pub struct OpenShift {
     /// Its number.
     pub number: u32,
-    /// When it was first seen open.
+    /// When it was opened, as far as the device tells; else when it was first seen open.
     pub since: Stamp,
 }
 
@@ -152,14 +161,14 @@ impl Journal {
         })
     }
 
-    /// Notes the number of the open shift, or that none is open.
-    pub fn saw_shift(&self, name: &str, open: Option<u32>) -> Result<(), JournalError> {
+    /// Notes the number of the open shift and how long ago it was opened, or that none is open.
+    pub fn saw_shift(&self, name: &str, open: Option<u32>, ago: Duration) -> Result<(), JournalError> {
         if self.open_shift(name)?.map(|s| s.number) == open {
             return Ok(());
         }
         let (name, clock) = (name.to_owned(), self.clock().clone());
         self.write(move |connection| {
-            let since = open.map(|_| serde_json::to_string(&clock.now())).transpose()?;
+            let since = open.map(|_| serde_json::to_string(&clock.now().minus(ago))).transpose()?;
             connection.execute(
                 "UPDATE devices SET shift = ?2, shift_since = ?3 WHERE name = ?1 AND shift IS NOT ?2",
                 params![name, open, since],

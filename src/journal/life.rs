@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use kkm_drivers::contract::{Body, Document, Found, Mark, Marker, Paper, Proof, Puzzle, Reason};
+use kkm_drivers::spoil::{self, Spoil};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::devices::is_fenced;
@@ -252,6 +253,7 @@ impl Journal {
     /// Registered: the outcome and the report are one transaction.
     pub fn settle_done(&self, row: Row, proof: Proof, paper: Paper, word: Final) -> Result<(), JournalError> {
         let clock = self.clock().clone();
+        let spoiled = spoil::is(Spoil::ReportApart).then(|| (word.clone(), clock.clone()));
         self.write(move |connection| {
             let now = clock.now();
             let facts = (serde_json::to_string(&proof)?, serde_json::to_string(&paper)?);
@@ -263,7 +265,11 @@ impl Journal {
                 )?
                 .execute(params![row, proof.document_number as i64])?;
             Ok(())
-        })
+        })?;
+        if let Some((word, clock)) = spoiled {
+            self.write(move |connection| report(connection, row, &word, &clock.now()))?;
+        }
+        Ok(())
     }
 
     /// Certainly not registered and never will be: the error and its report are one transaction.
@@ -370,15 +376,25 @@ fn end(
             "UPDATE documents SET code = ?2, message = ?3, proof = ?4, paper = ?5, settled_ms = ?6 WHERE row = ?1",
         )?
         .execute(params![row, word.code, word.message, proof, paper, now.wall_ms])?;
-    let (device, url) = connection
-        .prepare_cached("SELECT device, callback_url FROM documents WHERE row = ?1")?
-        .query_row([row], |r| Ok((r.get::<_, String>(0)?, r.get::<_, Option<String>>(1)?)))?;
     // An expiry is no progress of the lane: were it, each one would let the next wait longer.
     if by != Event::Expire {
         connection
-            .prepare_cached("UPDATE devices SET last_settled = ?2 WHERE name = ?1")?
-            .execute(params![device, serde_json::to_string(now)?])?;
+            .prepare_cached(
+                "UPDATE devices SET last_settled = ?2 WHERE name = (SELECT device FROM documents WHERE row = ?1)",
+            )?
+            .execute(params![row, serde_json::to_string(now)?])?;
     }
+    if by == Event::Registered && spoil::is(Spoil::ReportApart) {
+        return Ok(());
+    }
+    report(connection, row, word, now)
+}
+
+/// Queues the report of a document.
+fn report(connection: &Connection, row: Row, word: &Final, now: &Stamp) -> Result<(), JournalError> {
+    let url: Option<String> = connection
+        .prepare_cached("SELECT callback_url FROM documents WHERE row = ?1")?
+        .query_row([row], |r| r.get(0))?;
     reports::insert(connection, row, url.as_deref(), &word.body, now)
 }
 
@@ -405,12 +421,12 @@ fn hinder(connection: &Connection, row: Row, hindrance: Option<&Reason>) -> Resu
 
 /// The document that waits longest.
 fn first_waiting(connection: &Connection, device: &str) -> Result<Option<Waiting>, JournalError> {
-    let mut query = connection.prepare_cached(
-        "SELECT d.row, d.request_id, d.body, d.accepted, d.hindrance, d.attempt, o.proof
+    const FIRST: &str = "SELECT d.row, d.request_id, d.body, d.accepted, d.hindrance, d.attempt, o.proof
          FROM documents d LEFT JOIN documents o ON o.row = d.original
          WHERE d.device = ?1 AND d.state = 'accepted' AND d.state NOT IN ('done', 'refused', 'expired')
-         ORDER BY d.row LIMIT 1",
-    )?;
+         ORDER BY d.row LIMIT 1";
+    let last = spoil::is(Spoil::LastFirst).then(|| FIRST.replace("ORDER BY d.row", "ORDER BY d.row DESC"));
+    let mut query = connection.prepare_cached(last.as_deref().unwrap_or(FIRST))?;
     let mut rows = query.query([device])?;
     let Some(r) = rows.next()? else { return Ok(None) };
     Ok(Some(Waiting {

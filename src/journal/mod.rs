@@ -12,9 +12,10 @@
 //!   so a final word cannot flip.
 //! - Row numbers are never used twice; with the epoch and the attempt they make the marker. The epoch is drawn at each
 //!   opening and kept in the rows accepted under it, so that a copy of a journal never makes a marker twice.
-//! - A failed commit ends the process with [`EXIT_JOURNAL`]. Each start first moves the whole WAL into the file; if that
-//!   fails, it does not start.
-//! - A directory has one owner at a time (lock file). An older program refuses a newer journal.
+//! - A failed commit ends the process with [`EXIT_JOURNAL`]. Each start first writes the WAL over itself and syncs it, for a
+//!   sync that failed is not made good by the next, then moves it whole into the file; if either fails, it does not start.
+//! - A directory has one owner at a time (lock file). An older program refuses a newer journal. Where a journal was made,
+//!   a missing or empty one is refused as damaged: a new one would sell again what the old one knew.
 //! - The payload of a closed document is dropped after a while; its row stays as guard against duplicates, with proof and
 //!   sums for the return that may come.
 //!
@@ -44,10 +45,13 @@ pub mod views;
 mod writer;
 
 use std::fs::File;
-use std::os::unix::fs::DirBuilderExt;
+use std::io::Write;
+use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
+use kkm_drivers::failpoint;
+use kkm_drivers::spoil::{self, Spoil};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use rusqlite_migration::{M, Migrations};
@@ -66,6 +70,12 @@ const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_documents.sql")];
 /// A journal of up to so many pages (4 KiB each) is checked whole before the start; a larger one while work goes on, for
 /// a shop does not wait.
 const PAGES_CHECKED_AT_START: i64 = 1024;
+
+/// More than the journal has: none is compiled twice by one connection.
+const STATEMENTS: usize = 128;
+
+/// Stands in the lock file once a journal was made: from then on a missing one is a lost one, and none is begun anew.
+const MADE: &[u8] = b"a journal was made here\n";
 
 /// Row of a document; never used twice.
 pub type Row = i64;
@@ -150,21 +160,20 @@ struct Inner {
 #[doc(hidden)]
 #[derive(Default)]
 pub struct Options {
-    /// The epoch; drawn when absent.
+    /// The epoch; drawn when absent: a simulation that is run again makes the same markers.
     pub epoch: Option<u32>,
     /// Called by the writer before each commit: a bench makes a slow disk of it.
     pub before_commit: Option<Box<dyn FnMut() + Send>>,
+    /// Writes the log anew at the start, where it is no file of this system's.
+    pub write_log_anew: Option<Box<dyn FnOnce() -> std::io::Result<()>>>,
+    /// There is no writer's thread: each job is committed by who brings it, and this ends the program when a commit fails.
+    pub alone: Option<fn() -> !>,
 }
 
 impl Journal {
     /// Opens or makes the journal in `directory` and becomes its owner.
     pub fn open(directory: &Path, clock: Arc<dyn Clock>) -> Result<Self, JournalError> {
         Self::open_with(directory, clock, Options::default())
-    }
-
-    /// The same with an epoch that is given: a simulation that is run again makes the same markers.
-    pub fn open_in_epoch(directory: &Path, clock: Arc<dyn Clock>, epoch: u32) -> Result<Self, JournalError> {
-        Self::open_with(directory, clock, Options { epoch: Some(epoch), before_commit: None })
     }
 
     /// The same with what only a program can choose.
@@ -174,17 +183,40 @@ impl Journal {
         // Requests hold customers' contacts: nobody else reads here.
         std::fs::DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(io)?;
         let lock = own(directory)?;
+        failpoint::hit("journal.owned");
+        keep::finish_restore(directory)?;
         let epoch = options.epoch.map_or_else(draw_epoch, Ok)?;
         let path = directory.join(FILE);
+        // The disk of a simulation holds the journal elsewhere, and has no room to be reserved.
+        let alone = options.alone.is_some();
+        let mut reserve = (!alone).then(|| reserve::Reserve::of(directory));
+        // On a full disk there must be room to move the log into the file.
+        if let Some(reserve) = &mut reserve {
+            reserve.mind();
+        }
+        let made = alone || lock.metadata().map_err(io)?.len() > 0;
+        if made && !alone && !std::fs::metadata(&path).is_ok_and(|m| m.len() > 0) {
+            return Err(JournalError::Damaged { path, found: "it is gone, or empty".into() });
+        }
+        options.write_log_anew.map_or_else(|| write_log_anew(directory), |write| write()).map_err(io)?;
         let mut connection = Connection::open(&path)?;
         prepare(&mut connection, &path)?;
+        failpoint::hit("journal.prepared");
+        if !made {
+            (&lock).write_all(MADE).and_then(|()| lock.sync_all()).map_err(io)?;
+        }
         let reader =
             Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
         reader.busy_timeout(std::time::Duration::from_secs(5))?;
+        for connection in [&connection, &reader] {
+            connection.set_prepared_statement_cache_capacity(STATEMENTS);
+        }
+        let pen = writer::Pen::new(connection, reserve, options.before_commit, options.alone);
+        let writer = if alone { writer::Writer::here(pen) } else { writer::Writer::start(pen) };
         Ok(Self {
             inner: Arc::new(Inner {
                 reader: Mutex::new(reader),
-                writer: writer::Writer::start(connection, reserve::Reserve::take(directory), options.before_commit),
+                writer,
                 directory: directory.to_owned(),
                 epoch,
                 clock,
@@ -215,7 +247,7 @@ impl Journal {
 
     /// Whether the disk has room to accept more.
     pub fn has_room(&self) -> bool {
-        reserve::has_room(&self.inner.directory) && !kkm_drivers::failpoint::fails("journal.room")
+        reserve::has_room(&self.inner.directory) && !failpoint::fails("journal.room")
     }
 
     /// Looks at every page; slow on a large journal, so done beside the work. Opens a connection of its own.
@@ -261,8 +293,37 @@ pub(crate) fn own(directory: &Path) -> Result<File, JournalError> {
     let path = directory.join("lock");
     let io = |source| JournalError::Io { path: path.clone(), source };
     let file = File::options().create(true).append(true).open(&path).map_err(io)?;
+    hand_over(&path, directory).map_err(io)?;
     flock(&file, FlockOperation::NonBlockingLockExclusive).map_err(|_| JournalError::InUse(directory.to_owned()))?;
     Ok(file)
+}
+
+/// What root makes in the service's directory belongs to the service, which could not open it otherwise.
+fn hand_over(path: &Path, directory: &Path) -> std::io::Result<()> {
+    let (is, should) = (std::fs::metadata(path)?, std::fs::metadata(directory)?);
+    if is.uid() == should.uid() {
+        return Ok(());
+    }
+    std::os::unix::fs::chown(path, Some(should.uid()), Some(should.gid()))
+}
+
+/// Writes the log over itself and syncs it. The end before may have been a sync that failed: then Linux shows what was
+/// written, does not hold it on the disk, and says yes to the next sync. Moved into the file from there, it would stand
+/// beside an older log after a power cut, and the two do not fit.
+fn write_log_anew(directory: &Path) -> std::io::Result<()> {
+    let log = match File::options().read(true).write(true).open(directory.join(format!("{FILE}-wal"))) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        other => other?,
+    };
+    let (mut piece, mut at) = (vec![0; 64 * 1024], 0);
+    loop {
+        let read = log.read_at(&mut piece, at)?;
+        if read == 0 {
+            return log.sync_all();
+        }
+        log.write_all_at(&piece[..read], at)?;
+        at += read as u64;
+    }
 }
 
 fn prepare(connection: &mut Connection, path: &Path) -> Result<(), JournalError> {
@@ -284,7 +345,7 @@ fn prepare(connection: &mut Connection, path: &Path) -> Result<(), JournalError>
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
     let mode: String = connection.query_row("PRAGMA journal_mode", [], |r| r.get(0))?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
-    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "synchronous", if spoil::is(Spoil::SyncOff) { "OFF" } else { "FULL" })?;
     connection.pragma_update(None, "foreign_keys", true)?;
     // A new journal, or a copy that was put back, has no log yet, and SQLite calls that locked.
     if mode == "wal" {
@@ -292,6 +353,7 @@ fn prepare(connection: &mut Connection, path: &Path) -> Result<(), JournalError>
         if busy != 0 {
             return Err(damaged("the log cannot be moved into the file".into()));
         }
+        failpoint::hit("journal.moved");
     }
     let migrations = Migrations::new(MIGRATIONS.iter().map(|sql| M::up(sql)).collect());
     migrations.to_latest(connection).map_err(|error| damaged(error.to_string()))?;

@@ -1,6 +1,6 @@
 //! What people ask of the journal: the queue, a document whole, the history.
 
-use kkm_drivers::contract::{Body, Proof, Puzzle};
+use kkm_drivers::contract::{Body, Proof, Puzzle, Reason};
 use rusqlite::{Connection, OptionalExtension, Row as SqlRow, params};
 use serde::{Deserialize, Serialize};
 
@@ -66,6 +66,10 @@ pub struct Details {
     pub body: Option<Body>,
     /// What was noticed at intake, JSON.
     pub notes: serde_json::Value,
+    /// Why it waits, when the device said so.
+    pub hindrance: Option<Reason>,
+    /// What it waits for, for people; the control socket fills it in.
+    pub waits_for: Option<String>,
     /// Why a person must decide.
     pub puzzle: Option<Puzzle>,
     /// What happened, oldest first.
@@ -161,16 +165,21 @@ fn details(connection: &Connection, row: Row) -> Result<Details, JournalError> {
     let summary = summaries(connection, &format!("{SUMMARY} WHERE d.row = ?1"), [row])?
         .pop()
         .ok_or(JournalError::NoDocument(row))?;
-    let (body, notes, puzzle) = connection.query_row(
-        "SELECT d.body, d.notes, a.puzzle FROM documents d
+    let (body, notes, puzzle, hindrance) = connection.query_row(
+        "SELECT d.body, d.notes, a.puzzle, d.hindrance FROM documents d
          LEFT JOIN attempts a ON a.document = d.row AND a.attempt = d.attempt WHERE d.row = ?1",
         [row],
-        |r| Ok((r.get::<_, Option<String>>(0)?, r.get::<_, String>(1)?, r.get::<_, Option<String>>(2)?)),
+        |r| {
+            let text = |column| r.get::<_, Option<String>>(column);
+            Ok((text(0)?, r.get::<_, String>(1)?, text(2)?, text(3)?))
+        },
     )?;
     Ok(Details {
         summary,
         body: body.map(|b| serde_json::from_str(&b)).transpose()?,
         notes: serde_json::from_str(&notes)?,
+        hindrance: hindrance.map(|h| serde_json::from_str(&h)).transpose()?,
+        waits_for: None,
         puzzle: puzzle.map(|p| serde_json::from_str(&p)).transpose()?,
         history: happened(
             connection,

@@ -25,11 +25,22 @@ type Reply = Box<dyn FnOnce() + Send>;
 type Hook = Box<dyn FnMut() + Send>;
 type Job = Box<dyn FnOnce(&Connection) -> Reply + Send>;
 
+/// How the program ends when the disk cannot be trusted.
+pub(super) type End = fn() -> !;
+
 /// Hands jobs to the writer's thread. Let go, it waits until what was handed over is written and the file is closed.
 pub(super) struct Writer {
-    jobs: Option<Sender<Job>>,
+    way: Way,
     commits: Arc<Commits>,
-    thread: Option<JoinHandle<()>>,
+}
+
+enum Way {
+    Thread {
+        jobs: Option<Sender<Job>>,
+        thread: Option<JoinHandle<()>>,
+    },
+    /// On the caller's thread: a simulation's, which has no other.
+    Here(Mutex<Pen>),
 }
 
 /// Counts commits for those who wait for one.
@@ -53,16 +64,20 @@ impl Commits {
 }
 
 impl Writer {
-    /// Starts the thread; `before_commit` is called before each commit.
-    pub(super) fn start(connection: Connection, reserve: Reserve, before_commit: Option<Hook>) -> Self {
+    /// Starts the thread.
+    pub(super) fn start(pen: Pen) -> Self {
         let (jobs, inbox) = channel();
-        let commits = Arc::new(Commits::default());
-        let counted = commits.clone();
+        let commits = pen.commits.clone();
         let thread = std::thread::Builder::new()
             .name("journal".into())
-            .spawn(move || write_all(&connection, &inbox, &reserve, &counted, before_commit))
+            .spawn(move || write_all(pen, &inbox))
             .expect("a thread can be started");
-        Self { jobs: Some(jobs), commits, thread: Some(thread) }
+        Self { way: Way::Thread { jobs: Some(jobs), thread: Some(thread) }, commits }
+    }
+
+    /// Without a thread: each job is a commit of its own, made by who brings it.
+    pub(super) fn here(pen: Pen) -> Self {
+        Self { commits: pen.commits.clone(), way: Way::Here(Mutex::new(pen)) }
     }
 
     /// The count of commits.
@@ -83,17 +98,23 @@ impl Writer {
                 let _ = reply.send(result);
             })
         });
-        // A writer that is gone drops the job and with it the reply: the caller sees `Stopped`.
-        let _ = self.jobs.as_ref().map(|jobs| jobs.send(job));
+        match &self.way {
+            // A writer that is gone drops the job and with it the reply: the caller sees `Stopped`.
+            Way::Thread { jobs, .. } => {
+                let _ = jobs.as_ref().map(|jobs| jobs.send(job));
+            }
+            Way::Here(pen) => pen.lock().unwrap_or_else(PoisonError::into_inner).write(job, || None),
+        }
         answer
     }
 }
 
 impl Drop for Writer {
     fn drop(&mut self) {
-        self.jobs = None;
+        let Way::Thread { jobs, thread } = &mut self.way else { return };
+        *jobs = None;
         // A reply may let the last handle go on the writer's own thread, which cannot wait for itself.
-        if let Some(thread) = self.thread.take().filter(|t| t.thread().id() != std::thread::current().id()) {
+        if let Some(thread) = thread.take().filter(|t| t.thread().id() != std::thread::current().id()) {
             let _ = thread.join();
         }
     }
@@ -116,56 +137,84 @@ fn in_savepoint<R>(
     }
 }
 
-fn write_all(
-    connection: &Connection,
-    inbox: &Receiver<Job>,
-    reserve: &Reserve,
-    commits: &Commits,
-    mut before_commit: Option<Hook>,
-) {
+fn write_all(mut pen: Pen, inbox: &Receiver<Job>) {
     while let Ok(first) = inbox.recv() {
         while failpoint::fails("journal.hang") {
             std::thread::park();
         }
+        pen.write(first, || inbox.try_recv().ok());
+    }
+}
+
+/// What makes the commits.
+pub(super) struct Pen {
+    connection: Connection,
+    reserve: Option<Reserve>,
+    commits: Arc<Commits>,
+    before_commit: Option<Hook>,
+    end: End,
+}
+
+impl Pen {
+    /// `before_commit` is called before each commit; `end` when one has failed.
+    pub(super) fn new(
+        connection: Connection,
+        reserve: Option<Reserve>,
+        before_commit: Option<Hook>,
+        end: Option<End>,
+    ) -> Self {
+        let end = end.unwrap_or(|| std::process::exit(EXIT_JOURNAL));
+        Self { connection, reserve, commits: Arc::default(), before_commit, end }
+    }
+
+    /// One commit of this job and of what `more` has besides; then all are answered.
+    fn write(&mut self, first: Job, mut more: impl FnMut() -> Option<Job>) {
+        if let Some(reserve) = &mut self.reserve {
+            reserve.mind();
+        }
         let mut replies = Vec::new();
-        let begun = connection.execute_batch("BEGIN IMMEDIATE");
-        if let Err(error) = begun {
-            give_up("the journal cannot be written", &error);
+        if let Err(error) = self.connection.execute_batch("BEGIN IMMEDIATE") {
+            self.give_up("the journal cannot be written", &error);
         }
         let mut next = Some(first);
         while let Some(job) = next {
-            replies.push(job(connection));
-            if connection.is_autocommit() {
+            replies.push(job(&self.connection));
+            if self.connection.is_autocommit() {
                 tracing::error!("the disk failed inside a transaction; the process ends before it answers anybody");
-                std::process::exit(EXIT_JOURNAL);
+                (self.end)();
             }
-            next = if replies.len() < JOBS_IN_A_COMMIT { inbox.try_recv().ok() } else { None };
+            next = if replies.len() < JOBS_IN_A_COMMIT { more() } else { None };
         }
-        if let Some(hook) = &mut before_commit {
+        if let Some(hook) = &mut self.before_commit {
             hook();
         }
-        if let Err(error) = commit(connection, reserve) {
-            give_up("a commit failed", &error);
+        failpoint::hit("journal.before-commit");
+        if let Err(error) = commit(&self.connection) {
+            // The next start may need the room.
+            if let Some(reserve) = &mut self.reserve
+                && error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull)
+            {
+                reserve.give_back();
+            }
+            self.give_up("a commit failed", &error);
         }
-        commits.one_more();
+        failpoint::hit("journal.committed");
+        self.commits.one_more();
         for reply in replies {
             reply();
         }
     }
+
+    fn give_up(&self, what: &str, error: &rusqlite::Error) -> ! {
+        tracing::error!(%error, "{what}; the process ends, and the next start reads what the disk holds");
+        (self.end)()
+    }
 }
 
-/// Commits; a full disk gets the reserved room first, for what is already begun must be written down.
-fn commit(connection: &Connection, reserve: &Reserve) -> Result<(), rusqlite::Error> {
-    let first = match failure() {
+fn commit(connection: &Connection) -> Result<(), rusqlite::Error> {
+    match failure() {
         None => connection.execute_batch("COMMIT"),
         Some(error) => Err(error),
-    };
-    match first {
-        Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull) && reserve.release() => {
-            tracing::error!("the disk is full; the reserved room is used up to finish what was begun");
-            connection.execute_batch("COMMIT")
-        }
-        other => other,
     }
 }
 
@@ -179,9 +228,4 @@ fn failure() -> Option<rusqlite::Error> {
         return None;
     };
     Some(rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), None))
-}
-
-fn give_up(what: &str, error: &rusqlite::Error) -> ! {
-    tracing::error!(%error, "{what}; the process ends, and the next start reads what the disk holds");
-    std::process::exit(EXIT_JOURNAL);
 }

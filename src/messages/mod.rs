@@ -15,7 +15,7 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
-pub use note::Note;
+pub use note::{Note, Obstacle};
 pub use place::{Expected, Part, Place, Problem};
 pub use refusal::Message;
 
@@ -32,12 +32,17 @@ pub enum Locale {
 
 impl Locale {
     /// The text in this language.
-    fn pick<'a>(self, ru: impl Into<Cow<'a, str>>, en: impl Into<Cow<'a, str>>) -> String {
+    pub(crate) fn pick<'a>(self, ru: impl Into<Cow<'a, str>>, en: impl Into<Cow<'a, str>>) -> String {
         match self {
             Self::Ru => ru.into().into_owned(),
             Self::En => en.into().into_owned(),
         }
     }
+}
+
+/// What hinders a device, and the way out.
+pub fn hindrance(reason: &kkm_drivers::contract::Reason, locale: Locale) -> String {
+    device::reason(reason, locale)
 }
 
 /// Longest piece of a document's text within a message, in characters.

@@ -1,9 +1,10 @@
 //! Notes: the document is taken, and this should be known.
 
-use kkm_drivers::contract::Money;
+use kkm_drivers::contract::{Money, Reason};
+use serde::{Deserialize, Serialize};
 
 use super::place::Place;
-use super::{Locale, quote};
+use super::{Locale, device, quote};
 
 /// What was noticed about a document that is taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,6 +91,50 @@ pub enum Note {
     PaperUnknown,
     /// The printer has no way to confirm.
     SentNotConfirmed,
+    /// The shift should have been closed and was not.
+    ClosingMissed {
+        /// Its number.
+        shift: u32,
+        /// When it should have been, local, `hh:mm`.
+        due: String,
+        /// Why it cannot be closed.
+        why: Obstacle,
+    },
+}
+
+/// What stands in the way of a closing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Obstacle {
+    /// The register does not answer.
+    Silence,
+    /// The register cannot, or said no.
+    Register(Reason),
+    /// Documents are before it.
+    Queue,
+    /// A person must decide about a document, or agree to the device.
+    Person,
+}
+
+impl Obstacle {
+    fn render(&self, locale: Locale) -> String {
+        match self {
+            Self::Silence => locale.pick(
+                "касса не отвечает, включите её и проверьте кабель",
+                "the register does not answer, switch it on and check its cable",
+            ),
+            // Here nobody has to print again.
+            Self::Register(Reason::PaperOut) => locale.pick("нет бумаги, вставьте рулон", "no paper, put in a roll"),
+            Self::Register(Reason::CoverOpen) => locale.pick("открыта крышка, закройте", "the cover is open, close it"),
+            Self::Register(Reason::Busy) => locale.pick("касса занята, дождитесь конца", "the register is busy, wait"),
+            Self::Register(reason) => device::reason(reason, locale),
+            Self::Queue => locale.pick("перед ней другие документы", "other documents are before it"),
+            Self::Person => locale.pick(
+                "нужно решение человека, смотрите kkm-bridge queue и devices",
+                "a person must decide, see kkm-bridge queue and devices",
+            ),
+        }
+    }
 }
 
 impl Note {
@@ -203,6 +248,13 @@ impl Note {
                 "Отправлено на принтер, печать не подтверждена: проверьте бумажный чек",
                 "Sent to the printer, not confirmed: check the paper",
             ),
+            Self::ClosingMissed { shift, due, why } => {
+                let why = why.render(locale);
+                locale.pick(
+                    format!("Смена {shift} не закрыта в {due}: {why}. Закроется сама при первой возможности"),
+                    format!("Shift {shift} was not closed at {due}: {why}. It is closed once it can be"),
+                )
+            }
         }
     }
 }

@@ -174,7 +174,7 @@ fn messages() -> Vec<Message> {
 
 fn notes() -> Vec<Note> {
     let slug = nasty;
-    let all = vec![
+    let mut all = vec![
         Note::DateAbsent,
         Note::DateWithoutOffset,
         Note::FloatNoise { place: place(Part::Positions) },
@@ -196,6 +196,9 @@ fn notes() -> Vec<Note> {
         Note::PaperUnknown,
         Note::SentNotConfirmed,
     ];
+    let closing = |why| Note::ClosingMissed { shift: 4_294_967_295, due: "23:50".into(), why };
+    all.extend([Obstacle::Silence, Obstacle::Queue, Obstacle::Person].map(closing));
+    all.extend(reasons().into_iter().map(Obstacle::Register).map(closing));
     // A new note stops here until it stands in the list above.
     for note in &all {
         match note {
@@ -218,7 +221,8 @@ fn notes() -> Vec<Note> {
             | Note::ChargedByHand
             | Note::PaperPending
             | Note::PaperUnknown
-            | Note::SentNotConfirmed => {}
+            | Note::SentNotConfirmed
+            | Note::ClosingMissed { .. } => {}
         }
     }
     all
@@ -288,4 +292,18 @@ fn text_from_outside_is_cut_and_cleaned() {
     assert_eq!(quote(&"я".repeat(50)).chars().count(), 40);
     assert_eq!(quote(&"я".repeat(40)), "я".repeat(40));
     assert_eq!(quote("\u{202e}abc"), "abc");
+}
+
+#[test]
+fn every_error_of_a_register_has_its_way_out_in_both_languages() {
+    for code in 1..=255u8 {
+        for of_storage in [false, true] {
+            let refusal = kkm_drivers::shtrih::codes::refusal(code, of_storage);
+            let [ru, en] = [Locale::Ru, Locale::En].map(|l| Message::Device(refusal.clone()).render(l));
+            check(&ru, &en);
+            for text in [&ru, &en] {
+                assert!(text.contains(&format!("{code:02X}h")), "the register's own code: {text}");
+            }
+        }
+    }
 }

@@ -161,13 +161,17 @@ impl<S: Store, P: Post, C: Clock> Outbox<S, P, C> {
     }
 }
 
-fn log(row: i64, tries: u32, origin: &str, answer: &Answer, next: &Next) {
+fn log(document: i64, tries: u32, origin: &str, answer: &Answer, next: &Next) {
     match next {
-        Next::Delivered => tracing::info!(row, tries, origin, "report delivered"),
+        Next::Delivered => tracing::info!(document, tries, origin, "report delivered"),
         Next::RetryAfter(wait) | Next::HostAfter(wait) | Next::Unreached(wait) => {
-            tracing::warn!(row, tries, origin, ?answer, wait_s = wait.as_secs(), "report not delivered yet");
+            tracing::warn!(document, tries, origin, ?answer, wait_s = wait.as_secs(), "report not delivered yet");
         }
-        Next::PauseAll(why) => tracing::error!(row, tries, origin, why, "our token is refused: all reports wait"),
-        Next::Park(why) => tracing::error!(row, tries, origin, why, "report parked: a person must look at it"),
+        Next::PauseAll(why) => {
+            tracing::error!(document, tries, origin, why, "our token is refused: all reports wait");
+        }
+        Next::Park(why) => {
+            tracing::error!(document, tries, origin, why, "report parked: a person must look at it");
+        }
     }
 }

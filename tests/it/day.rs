@@ -52,6 +52,7 @@ struct Shop {
     given: Duration,
     journal: Journal,
     lane: Lane,
+    door: LaneDoor,
     roll: Roll,
     runtime: tokio::runtime::Runtime,
     _directory: tempfile::TempDir,
@@ -77,11 +78,11 @@ impl Shop {
             close_expired_shift: true,
             locale: Locale::En,
         };
-        let front =
-            Lane::new(DEVICE.into(), Box::new(driver), journal.clone(), settings, LaneDoor::default(), Arc::default())
-                .expect("a lane");
+        let door = LaneDoor::default();
+        let front = Lane::new(DEVICE.into(), Box::new(driver), journal.clone(), settings, door.clone(), Arc::default())
+            .expect("a lane");
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-        Self { line, clock, given: Duration::ZERO, journal, lane: front, roll, runtime, _directory: directory }
+        Self { line, clock, given: Duration::ZERO, journal, lane: front, door, roll, runtime, _directory: directory }
     }
 
     /// Gives the clock the time that the line has taken, in whole milliseconds.
@@ -291,10 +292,11 @@ fn a_closing_that_was_missed_is_on_record_and_the_next_receipt_gets_a_fresh_shif
     shop.line.inject("paper out").expect("a line of the script");
     shop.run_until(Duration::from_secs(25 * 3600));
     assert!(shop.of_kind(Kind::ShiftClosed).is_empty());
-    let missed: Vec<_> = shop.summaries().into_iter().filter(|d| d.kind == "close_shift").collect();
-    assert_eq!(missed.len(), 1, "ordered once");
-    assert_eq!(missed[0].state, "expired");
-    assert!(missed[0].message.as_deref().is_some_and(|m| m.contains("no paper")), "{:?}", missed[0].message);
+    let history = shop.journal.history(1000).expect("the journal is whole");
+    let missed: Vec<_> = history.iter().filter(|h| h.what == "closing missed").collect();
+    assert_eq!(missed.len(), 1, "said once");
+    assert!(missed[0].detail.contains("23:50: no paper"), "{}", missed[0].detail);
+    assert_eq!(shop.door.missed.get().expect("an alarm").text, missed[0].detail);
     shop.line.inject("paper in").expect("a line of the script");
     shop.accept(2);
     shop.run_until(Duration::from_secs(25 * 3600 + 60));
@@ -302,6 +304,7 @@ fn a_closing_that_was_missed_is_on_record_and_the_next_receipt_gets_a_fresh_shif
     assert_eq!(
         kinds,
         [Kind::ShiftOpened, Kind::Receipt, Kind::ShiftClosed, Kind::ShiftOpened, Kind::Receipt],
-        "the old shift is closed for the new receipt"
+        "the old shift is closed for the new receipt, and the new one is left open"
     );
+    assert_eq!(shop.door.missed.get(), None);
 }

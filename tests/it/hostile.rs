@@ -304,3 +304,26 @@ fn floods_of_headers_and_endless_chunks_are_cut() {
     rig.cloud.await_success(&example()["id"]);
     assert_eq!(rig.receipts().len(), 1);
 }
+
+#[test]
+fn who_guesses_tokens_is_told_to_wait_and_who_has_the_right_one_is_not() {
+    let mut rig = Rig::new();
+    rig.start();
+    let guess = |n: u32| rig.post_bytes(b"{}", &format!("Bearer guessed-token-{n:020}")).expect("answered").status;
+    for n in 0..10 {
+        assert_eq!(guess(n), 401);
+    }
+    assert_eq!((guess(10), guess(11)), (429, 429));
+    let mut stream =
+        TcpStream::connect(rig.url.trim_start_matches("http://").trim_end_matches('/')).expect("connected");
+    stream.set_read_timeout(Some(patience())).expect("set");
+    stream.write_all(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").expect("sent");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("answered");
+    let wait = answer.lines().find_map(|l| l.to_lowercase().strip_prefix("retry-after: ")?.trim().parse::<u64>().ok());
+    assert!(answer.starts_with("HTTP/1.1 429") && wait.is_some_and(|s| (1..=60).contains(&s)), "{answer}");
+    let sale = another("right-all-the-time", 1);
+    rig.post(&sale).assert_pending();
+    rig.cloud.await_success(&sale["id"]);
+    assert_eq!(rig.log().matches("too many wrong tokens").count(), 1, "the log is not flooded");
+}

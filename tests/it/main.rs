@@ -4,17 +4,24 @@
 #[allow(unreachable_pub, reason = "a test program has no public")]
 mod rig;
 
+mod bundle;
 mod callbacks;
 mod cases;
+mod cloud;
 mod day;
+mod devices;
 mod disk;
+mod doctor;
 mod duplicate;
 mod evidence;
 mod hostile;
+mod moments;
 mod refusal;
 mod register;
 mod restart;
+mod rig_command;
 mod service;
+mod setup;
 mod shift;
 mod slice;
 mod spoil;

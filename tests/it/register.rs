@@ -263,6 +263,11 @@ fn the_books_hold_every_receipt_of_the_table_over_a_socket() {
     the_table_over(Wire::Tcp);
 }
 
+#[test]
+fn the_books_hold_every_receipt_of_the_table_in_the_family_simulated() {
+    the_table_over(Wire::Inside);
+}
+
 /// A document of the cases from life, to be reported to the stand-in.
 fn case(text: &str) -> Value {
     let mut document: Value = serde_json::from_str(text).expect("JSON");
@@ -373,4 +378,30 @@ fn two_hundred_and_fifty_lines_on_a_small_register_are_refused_and_nothing_stays
     rig.start();
     refused(&rig, &case(include_str!("../cases/046-positions-250.json")), 2001, "4Bh");
     registered(&rig, &case(include_str!("../cases/048-date-in-utc.json")), 70_000);
+}
+
+#[test]
+fn a_date_in_utc_is_half_past_four_in_the_shop_on_paper_and_in_the_journal() {
+    let mut rig = Rig::with("[altegio]\ntime_zone = \"Asia/Yekaterinburg\"\n");
+    // A register's clock goes forward only.
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970");
+    let year = 1971 + now.as_secs() / 31_556_952;
+    rig.register(&format!("clock {year}-02-11T04:30:00"));
+    rig.start();
+    let mut document = case(include_str!("../cases/048-date-in-utc.json"));
+    document["date"] = json!(format!("{year}-02-10T23:30:00Z"));
+    let receipt = registered(&rig, &document, 70_000);
+    assert_eq!(
+        receipt.time.to_string()[..16],
+        format!("{year}-02-11T04:30"),
+        "the register's clock is the fiscal time"
+    );
+    // The same moment as the shop writes it, without an offset: read in the shop's zone, and said so.
+    let mut local = document.clone();
+    local["id"] = json!("local");
+    local["document_id"] = json!(510_049);
+    local["date"] = json!(format!("{year}-02-11T04:30:00"));
+    registered(&rig, &local, 70_000);
+    let told = String::from_utf8(rig.command(&["show", "local"]).stdout).expect("text");
+    assert!(told.contains("по времени магазина"), "{told}");
 }

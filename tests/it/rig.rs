@@ -41,6 +41,8 @@ pub enum Wire {
     Pty,
     /// A socket.
     Tcp,
+    /// None: the register of the family `simulated` lives in the daemon.
+    Inside,
 }
 
 struct RunningRegister {
@@ -54,7 +56,7 @@ pub struct Rig {
     wire: Wire,
     /// Where the register was when it last started on TCP.
     address: Option<String>,
-    /// The port of somebody else's register.
+    /// Lines of the device's section in the place of its own port.
     beside: Option<String>,
     register: Option<RunningRegister>,
     daemon: Option<Child>,
@@ -62,6 +64,7 @@ pub struct Rig {
     pub cloud: Cloud,
     settings: String,
     intake: String,
+    listen: String,
     origins: Vec<String>,
 }
 
@@ -79,7 +82,9 @@ impl Rig {
     /// The same over another wire.
     pub fn wired(wire: Wire, settings: &str) -> Self {
         let mut rig = Self::bare(wire, settings);
-        rig.start_register(&[]);
+        if wire != Wire::Inside {
+            rig.start_register(&[]);
+        }
         rig
     }
 
@@ -88,6 +93,11 @@ impl Rig {
         let mut rig = Self::bare(other.wire, "");
         rig.beside = Some(other.port());
         rig
+    }
+
+    /// The device of the configuration by lines of its own: `port = "auto"`, and what else it needs.
+    pub fn place(&mut self, lines: &str) {
+        self.beside = Some(lines.to_owned());
     }
 
     fn bare(wire: Wire, settings: &str) -> Self {
@@ -106,6 +116,7 @@ impl Rig {
             cloud,
             settings,
             intake: String::new(),
+            listen: "127.0.0.1:0".to_owned(),
             origins,
         };
         rig.secret("shop.token", SHOP_TOKEN);
@@ -124,11 +135,15 @@ impl Rig {
     }
 
     fn port(&self) -> String {
-        match (&self.beside, &self.address) {
-            (Some(port), _) => port.clone(),
+        let dir = self.dir.path().display();
+        match (self.wire, &self.beside, &self.address) {
+            (Wire::Inside, _, _) => format!("family = \"simulated\"\nport = \"{dir}/books\""),
+            (Wire::Pty | Wire::Tcp, Some(port), _) => port.clone(),
             // Nothing of an earlier connection is under way on loopback.
-            (None, Some(address)) => format!("port = \"tcp://{address}\"\nquiet_ms = 0"),
-            (None, None) => format!("port = \"{}/register.tty\"", self.dir.path().display()),
+            (Wire::Tcp, None, Some(address)) => {
+                format!("family = \"shtrih\"\nport = \"tcp://{address}\"\nquiet_ms = 0")
+            }
+            (Wire::Pty | Wire::Tcp, None, _) => format!("family = \"shtrih\"\nport = \"{dir}/register.tty\""),
         }
     }
 
@@ -138,7 +153,7 @@ impl Rig {
         let port = self.port();
         let text = format!(
             r#"[intake]
-listen = "127.0.0.1:0"
+listen = "{listen}"
 {intake}
 
 [journal]
@@ -153,16 +168,19 @@ token = {{ file = "{dir}/shop.token" }}
 device = "front"
 
 [devices.front.driver]
-family = "shtrih"
 {port}
 
 {settings}
 "#,
             allowed = self.origins.iter().map(|o| format!("{o:?}")).collect::<Vec<_>>().join(", "),
+            listen = self.listen,
             intake = self.intake,
             settings = self.settings,
         );
-        std::fs::write(&path, text).expect("written");
+        // Another daemon may be reading it.
+        if std::fs::read_to_string(&path).ok().as_ref() != Some(&text) {
+            std::fs::write(&path, text).expect("written");
+        }
         path
     }
 
@@ -173,6 +191,7 @@ family = "shtrih"
         match self.wire {
             Wire::Pty => command.arg("--pty").arg(self.path("register.tty")),
             Wire::Tcp => command.arg("--tcp").arg(self.address.as_deref().unwrap_or("127.0.0.1:0")),
+            Wire::Inside => panic!("it has no line to start on"),
         };
         for fault in faults {
             command.args(["--fault", fault]);
@@ -227,6 +246,19 @@ family = "shtrih"
         self.origins.push(origin.to_owned());
     }
 
+    /// Every daemon listens at the same address from now on.
+    pub fn listen_at_one_port(&mut self) {
+        let free = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a port");
+        self.listen = free.to_string();
+        self.url = format!("http://{free}/");
+    }
+
+    /// A daemon that is waited for by nobody; where there is a port of ours, it is found there once it is ready.
+    pub fn spawn(&self) -> Child {
+        let mut command = self.daemon_command(&[]);
+        command.stdout(Stdio::null()).spawn().expect("the daemon starts")
+    }
+
     /// Starts the daemon with further environment, and waits until it is ready.
     pub fn start_with(&mut self, environment: &[(&str, &str)]) {
         assert!(self.try_start(environment), "the daemon did not become ready:\n{}", self.log());
@@ -234,19 +266,7 @@ family = "shtrih"
 
     /// The same, when it may die before it is ready.
     pub fn try_start(&mut self, environment: &[(&str, &str)]) -> bool {
-        let mut command = Command::new(program());
-        command.arg("--config").arg(self.config()).arg("run");
-        command.env("KKM_BRIDGE_LOG", "debug");
-        if let Ok(spoil) = std::env::var("KKM_TEST_SPOIL") {
-            command.env("KKM_BRIDGE_SPOIL", spoil);
-        }
-        command.envs(environment.iter().copied());
-        let mut child = command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(log(&self.path("daemon.log")))
-            .spawn()
-            .expect("the daemon starts");
+        let mut child = self.daemon_command(environment).stdout(Stdio::piped()).spawn().expect("the daemon starts");
         let mut output = BufReader::new(child.stdout.take().expect("piped"));
         match ready(&mut output, "kkm-bridge ready") {
             Some(line) => {
@@ -261,6 +281,18 @@ family = "shtrih"
                 false
             }
         }
+    }
+
+    fn daemon_command(&self, environment: &[(&str, &str)]) -> Command {
+        let mut command = Command::new(program());
+        command.arg("--config").arg(self.config()).arg("run");
+        command.env("KKM_BRIDGE_LOG", "debug");
+        if let Ok(spoil) = std::env::var("KKM_TEST_SPOIL") {
+            command.env("KKM_BRIDGE_SPOIL", spoil);
+        }
+        command.envs(environment.iter().copied());
+        command.stdin(Stdio::null()).stderr(log(&self.path("daemon.log")));
+        command
     }
 
     pub fn log(&self) -> String {
@@ -352,12 +384,34 @@ family = "shtrih"
 
     /// Runs a command of the program.
     pub fn command(&self, arguments: &[&str]) -> std::process::Output {
-        Command::new(program()).arg("--config").arg(self.config()).args(arguments).output().expect("it runs")
+        self.command_with(&[], arguments)
+    }
+
+    /// The same with further environment.
+    pub fn command_with(&self, environment: &[(&str, &str)], arguments: &[&str]) -> std::process::Output {
+        let mut command = Command::new(program());
+        command.envs(environment.iter().copied()).arg("--config").arg(self.config()).args(arguments);
+        command.output().expect("it runs")
     }
 
     /// What `show` says of a document.
     pub fn show(&self, name: &str) -> String {
         String::from_utf8_lossy(&self.command(&["show", name]).stdout).into_owned()
+    }
+
+    /// The journal as it is on the disk, read from a copy, for who opens it changes it; nothing before there is one.
+    pub fn journal_copy(&self) -> Option<rusqlite::Connection> {
+        let copy = self.path("copy.db");
+        for suffix in ["", "-wal"] {
+            let from = self.path(&format!("journal/journal.db{suffix}"));
+            let to = self.path(&format!("copy.db{suffix}"));
+            if std::fs::copy(&from, &to).is_err() {
+                let _ = std::fs::remove_file(&to);
+            }
+        }
+        let _ = std::fs::remove_file(self.path("copy.db-shm"));
+        let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE;
+        rusqlite::Connection::open_with_flags(copy, flags).ok()
     }
 
     /// Waits until something hinders a document that waits; gives the cause as the journal keeps it.

@@ -344,3 +344,20 @@ fn every_answer_to_the_close_ends_as_the_table_of_codes_says() {
         assert_eq!(remembered(&rig, "/receipt"), Value::Null, "{code}");
     }
 }
+
+#[test]
+fn what_a_document_waits_for_is_shown() {
+    let mut rig = Rig::new();
+    rig.start();
+    rig.register("paper out");
+    rig.post(&another("first-in-line", 1)).assert_pending();
+    rig.await_shown("first-in-line", "waits for  no paper");
+    rig.post(&another("second-in-line", 2)).assert_pending();
+    rig.await_shown("second-in-line", "waits for  document 1 of the same device");
+
+    let mut silent = Rig::new();
+    silent.kill_register();
+    silent.start();
+    silent.post(&another("at-a-dead-line", 1)).assert_pending();
+    silent.await_shown("at-a-dead-line", "no such device");
+}

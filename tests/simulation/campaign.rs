@@ -1,7 +1,6 @@
-//! Many seeds, one after another, on every core; and the shortest story of one that fails.
+//! Many seeds, one after another on each thread; and the shortest story of one that fails.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Instant;
 
 use crate::plan::{Act, documents, plan};
 use crate::shop::Shop;
@@ -66,8 +65,12 @@ pub fn explain(failure: &Failure) -> String {
 }
 
 /// What is counted in the stories, so that a campaign which never meets a thing is seen: a name, and the text of a line.
-const MET: [(&str, &str); 14] = [
+const MET: [(&str, &str); 18] = [
     ("deaths", "died; life"),
+    ("power cuts", "the power went"),
+    ("deaths of the disk or at a start", "at the start"),
+    ("starts refused by the disk", "no start: "),
+    ("days without the cloud", "Unreachable"),
     ("doubts", " doubtful: "),
     ("cancels", " cancelling: "),
     ("questions to a person", " needs_operator: "),
@@ -95,16 +98,14 @@ pub struct Counted {
     pub failure: Option<Failure>,
 }
 
-/// Runs seeds from `first` on until so many documents were sent, or one fails.
-pub fn run(first: u64, wanted: u64, progress: bool) -> Counted {
+/// Runs seeds from `first` on, on so many threads, until so many documents were sent or one fails.
+pub fn run(first: u64, wanted: u64, threads: u64) -> Counted {
     let (next, sent, ran) = (AtomicU64::new(first), AtomicU64::new(0), AtomicU64::new(0));
     let met: Vec<AtomicU64> = MET.iter().map(|_| AtomicU64::new(0)).collect();
     let stop = AtomicBool::new(false);
     let failure = std::sync::Mutex::new(None::<Failure>);
-    let began = Instant::now();
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
     std::thread::scope(|scope| {
-        for _ in 0..cores {
+        for _ in 0..threads {
             scope.spawn(|| {
                 while !stop.load(Ordering::Relaxed) && sent.load(Ordering::Relaxed) < wanted {
                     let seed = next.fetch_add(1, Ordering::Relaxed);
@@ -114,11 +115,8 @@ pub fn run(first: u64, wanted: u64, progress: bool) -> Counted {
                         let lines = story.iter().filter(|line| line.contains(text)).count();
                         count.fetch_add(lines as u64, Ordering::Relaxed);
                     }
-                    let documents = sent.fetch_add(documents(&acts), Ordering::Relaxed);
-                    let seeds = ran.fetch_add(1, Ordering::Relaxed) + 1;
-                    if progress && seeds.is_multiple_of(500) {
-                        eprintln!("{seeds} seeds, {documents} documents, {} s", began.elapsed().as_secs());
-                    }
+                    sent.fetch_add(documents(&acts), Ordering::Relaxed);
+                    ran.fetch_add(1, Ordering::Relaxed);
                     if let Err(broken) = lived {
                         stop.store(true, Ordering::Relaxed);
                         let mut first = failure.lock().expect("whole");

@@ -11,10 +11,14 @@ use crate::plan::CloudSays;
 #[derive(Default)]
 pub struct Cloud {
     answers: VecDeque<CloudSays>,
+    /// Nobody can reach it.
+    pub away: bool,
     /// Words by report, in the order in which they were heard.
     pub heard: BTreeMap<Row, Vec<String>>,
     /// The same by id, over all its reports.
     pub heard_by_id: BTreeMap<String, Vec<String>>,
+    /// All words.
+    pub words: usize,
 }
 
 impl Cloud {
@@ -35,7 +39,8 @@ impl Cloud {
             retry_after: (code == 429).then(|| "20".to_owned()),
             note: String::new(),
         };
-        let (heard, answer) = match self.answers.pop_front() {
+        let says = if self.away { Some(CloudSays::Unreachable) } else { self.answers.pop_front() };
+        let (heard, answer) = match says {
             None => (true, status(200)),
             // Whatever it answers, it may have taken the word.
             Some(CloudSays::Status(code)) => (true, status(code)),
@@ -44,6 +49,7 @@ impl Cloud {
             Some(CloudSays::Unreachable) => (false, Answer::Unreachable("no route".to_owned())),
         };
         if heard {
+            self.words += 1;
             let parsed: serde_json::Value = serde_json::from_str(body).expect("a status body is JSON");
             let status = parsed["status"].as_str().unwrap_or_default().to_owned();
             self.heard_by_id.entry(parsed["id"].to_string()).or_default().push(status);

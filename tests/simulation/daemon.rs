@@ -12,15 +12,16 @@ use kkm_bridge::control::Desk;
 use kkm_bridge::dispatcher::{Closing, Lane, LaneDoor, Settings};
 use kkm_bridge::inbox::{Inbox, ShopDoor, router};
 use kkm_bridge::journal::accept::{Repeat, SameId};
-use kkm_bridge::journal::{Journal, life};
+use kkm_bridge::journal::{FILE, Journal, JournalError, Options, life};
 use kkm_bridge::messages::Locale;
 use kkm_bridge::outbox::lanes::Lanes;
 use kkm_bridge::outbox::origin;
 use kkm_bridge::outbox::schedule::Dice;
 use kkm_drivers::shtrih::{Settings as Register, Shtrih};
+use simulated_disk::Disk;
 
 use crate::truth::Eyes;
-use crate::wire::Wire;
+use crate::wire::{Wire, die};
 
 /// Name of the one device.
 pub const DEVICE: &str = "front";
@@ -50,8 +51,15 @@ pub struct Daemon {
 
 impl Daemon {
     /// Starts on what the directory holds. One seed in four has a device that is the daemon's alone.
-    pub fn start(directory: &Path, wire: &Wire, epoch: u32, seed: u64) -> Self {
-        let journal = Journal::open_in_epoch(directory, Arc::new(wire.clock.clone()), epoch).expect("it opens");
+    pub fn start(directory: &Path, medium: &Disk, wire: &Wire, epoch: u32, seed: u64) -> Result<Self, JournalError> {
+        let log = medium.clone();
+        let options = Options {
+            epoch: Some(epoch),
+            alone: Some(die),
+            write_log_anew: Some(Box::new(move || log.write_anew(&format!("{FILE}-wal")))),
+            ..Options::default()
+        };
+        let journal = Journal::open_with(directory, Arc::new(wire.clock.clone()), options)?;
         let door = LaneDoor::default();
         let reports = Arc::new(tokio::sync::Notify::new());
         let settings = Settings {
@@ -64,7 +72,7 @@ impl Daemon {
             locale: Locale::En,
         };
         let driver = Box::new(Shtrih::new(Box::new(wire.clone()), Register::serial()));
-        let lane = Lane::new(DEVICE.into(), driver, journal.clone(), settings, door.clone(), reports.clone());
+        let lane = Lane::new(DEVICE.into(), driver, journal.clone(), settings, door.clone(), reports.clone())?;
         let lanes = BTreeMap::from([(DEVICE.to_owned(), door)]);
         let desk = Desk {
             journal: journal.clone(),
@@ -90,15 +98,15 @@ impl Daemon {
             body_timeout: Duration::from_secs(10),
             reports,
         };
-        Self {
+        Ok(Self {
             journal,
-            lane: lane.expect("a lane"),
+            lane,
             intake: router(Arc::new(inbox)),
             desk,
             hosts: Lanes::default(),
             dice: Dice::seeded(seed),
-            eyes: Eyes::open(directory).expect("eyes"),
-            tasks: tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime"),
-        }
+            eyes: Eyes::open(directory)?,
+            tasks: tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime"),
+        })
     }
 }

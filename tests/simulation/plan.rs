@@ -4,6 +4,8 @@
 
 use std::time::Duration;
 
+use simulated_disk::{Call, Fault, Trouble};
+
 use crate::chance::Chance;
 
 /// A document as the cloud sends it.
@@ -19,6 +21,8 @@ pub struct Sent {
     pub later: u8,
     /// Whole roubles.
     pub price: u16,
+    /// Its callback would leave the allow-list.
+    pub elsewhere: bool,
 }
 
 /// What the cloud answers to one report.
@@ -63,6 +67,10 @@ pub enum Act {
     Post(Sent),
     /// A line of the register's script.
     Script(String),
+    /// A fault of the disk waits.
+    Disk(Fault),
+    /// No fault of the disk waits any more.
+    Mend,
     /// The daemon dies at this crossing of the line, and again at the second one, counted from its new start.
     DieAt(u32, Option<u32>),
     /// The daemon dies now.
@@ -73,6 +81,8 @@ pub enum Act {
     Jump(i64),
     /// Nobody does anything.
     Pass(Duration),
+    /// The cloud's name is not found for so many days, and nothing else happens.
+    Away(u8),
     /// So many steps of the lane.
     Work(u8),
     /// The next answers of the cloud.
@@ -140,6 +150,14 @@ fn fault(chance: &mut Chance, price: u16) -> String {
     }
 }
 
+/// What the disk does, within the next two documents or so.
+fn disk_fault(chance: &mut Chance) -> Act {
+    let trouble = chance.one(&[Trouble::Freeze, Trouble::Freeze, Trouble::Io, Trouble::Full]);
+    let call = if trouble == Trouble::Full { Call::Write } else { chance.one(&[Call::Write, Call::Sync, Call::Any]) };
+    let times = if trouble == Trouble::Freeze { 1 } else { chance.one(&[1, 1, 3, 20]) };
+    Act::Disk(Fault { call, after: chance.below(60) as u32, trouble, times })
+}
+
 fn answer(chance: &mut Chance) -> Act {
     let says = match chance.below(10) {
         0 | 1 => CloudSays::HeardAndLost,
@@ -155,7 +173,7 @@ fn answer(chance: &mut Chance) -> Act {
 }
 
 fn aside(chance: &mut Chance, price: u16, sale: u8) -> Act {
-    match chance.below(17) {
+    match chance.below(20) {
         0 | 1 => Act::Die,
         2 | 3 => Act::DieAt(chance.below(700) as u32, chance.percent(50).then(|| chance.below(200) as u32)),
         4 => {
@@ -171,25 +189,38 @@ fn aside(chance: &mut Chance, price: u16, sale: u8) -> Act {
         13 => Act::Agree,
         14 => Act::Allow(sale),
         15 => Act::CloseShift,
+        16 => disk_fault(chance),
+        17 => Act::Mend,
+        18 => Act::Away(chance.one(&[1, 7, 30])),
         _ => Act::Script(chance.one(&["power on", "paper in", "cover close", "busy off"]).to_owned()),
     }
 }
 
-/// The acts of a seed: one to six documents and what befalls them.
+/// The acts of a seed: one to twelve documents and what befalls them.
 pub fn plan(seed: u64) -> Vec<Act> {
     let mut chance = Chance::new(seed);
     let mut acts = Vec::new();
     let mut sent: Vec<Sent> = Vec::new();
-    for number in 0..=chance.below(6) as u8 {
+    for number in 0..=chance.below(12) as u8 {
         let next = match (chance.below(8), sent.last().copied()) {
             (0, Some(last)) => Sent { later: last.later + 5, ..last },
             (1, Some(last)) => Sent { id: last.id + 1, ..last },
             (2 | 3, Some(last)) => Sent { id: last.id + 1, back: !last.back, ..last },
-            _ => Sent { sale: number, id: 0, back: false, later: 0, price: chance.one(&PRICES) },
+            _ => Sent {
+                sale: number,
+                id: 0,
+                back: false,
+                later: 0,
+                price: chance.one(&PRICES),
+                elsewhere: chance.percent(4),
+            },
         };
         sent.push(next);
         for _ in 0..chance.one(&[0, 0, 1, 1, 2, 3]) {
             acts.push(Act::Script(fault(&mut chance, next.price)));
+        }
+        if chance.percent(15) {
+            acts.push(disk_fault(&mut chance));
         }
         if chance.percent(35) {
             let again = chance.percent(50).then(|| chance.below(160) as u32);

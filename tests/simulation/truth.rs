@@ -81,24 +81,14 @@ fn marker(document: &BookedDocument) -> Option<Marker> {
 /// Looks at the journal's file with a connection of its own.
 pub struct Eyes {
     file: Connection,
-    seen: Option<(i64, usize, usize)>,
 }
 
 impl Eyes {
     /// On the journal in that directory.
     pub fn open(directory: &Path) -> rusqlite::Result<Self> {
         let file = Connection::open_with_flags(directory.join(FILE), OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-        file.busy_timeout(std::time::Duration::from_secs(5))?;
-        Ok(Self { file, seen: None })
-    }
-
-    /// True when there is something new since the last time.
-    fn new_to_see(&mut self, books: usize, heard: usize) -> rusqlite::Result<bool> {
-        let version = self.file.query_row("PRAGMA data_version", [], |r| r.get(0))?;
-        let now = Some((version, books, heard));
-        let new = self.seen != now;
-        self.seen = now;
-        Ok(new)
+        file.set_prepared_statement_cache_capacity(32);
+        Ok(Self { file })
     }
 
     /// Sales and returns in the journal.
@@ -130,20 +120,17 @@ impl Eyes {
 
     /// Documents of any kind that are not ended: sales, and operations of our own.
     pub fn open_documents(&self) -> rusqlite::Result<u32> {
-        self.file.query_row(
-            "SELECT count(*) FROM documents WHERE state NOT IN ('done', 'refused', 'expired')",
-            [],
-            |r| r.get(0),
-        )
+        self.file
+            .prepare_cached("SELECT count(*) FROM documents WHERE state NOT IN ('done', 'refused', 'expired')")?
+            .query_row([], |r| r.get(0))
     }
 
     /// The document of any kind that a person must decide about: row and attempt.
     pub fn undecided(&self) -> rusqlite::Result<Option<(Row, u16)>> {
         use rusqlite::OptionalExtension;
         self.file
-            .query_row("SELECT row, attempt FROM documents WHERE state = 'needs_operator'", [], |r| {
-                Ok((r.get(0)?, r.get(1)?))
-            })
+            .prepare_cached("SELECT row, attempt FROM documents WHERE state = 'needs_operator'")?
+            .query_row([], |r| Ok((r.get(0)?, r.get(1)?)))
             .optional()
     }
 
@@ -197,12 +184,8 @@ pub struct Truth {
 
 impl Truth {
     /// Every promise that can be checked at any moment.
-    pub fn check(&mut self, eyes: &mut Eyes, books: &[BookedDocument], cloud: &Cloud) -> Result<(), Broken> {
+    pub fn check(&mut self, eyes: &Eyes, books: &[BookedDocument], cloud: &Cloud) -> Result<(), Broken> {
         let sql = |error: rusqlite::Error| broken("readable", error.to_string());
-        let heard = cloud.heard.values().map(Vec::len).sum();
-        if !eyes.new_to_see(books.len(), heard).map_err(sql)? {
-            return Ok(());
-        }
         let docs = eyes.docs().map_err(sql)?;
         let receipts = receipts(books)?;
         let by_row: BTreeMap<Row, &Doc> = docs.iter().map(|d| (d.row, d)).collect();

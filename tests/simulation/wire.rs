@@ -14,6 +14,12 @@ use kkm_drivers::transport::{Opener, Port, PortError};
 /// The daemon died here.
 pub struct Died;
 
+/// The daemon dies.
+pub fn die() -> ! {
+    // Not by `panic!`: nobody is to be told.
+    std::panic::resume_unwind(Box::new(Died))
+}
+
 /// One register's line and the clock that goes with it; clones are the same line.
 #[derive(Clone)]
 pub struct Wire {
@@ -58,8 +64,7 @@ impl Wire {
         if left >= 0 {
             self.death.store(left - 1, Ordering::Relaxed);
             if left == 0 {
-                // Not by `panic!`: nobody is to be told.
-                std::panic::resume_unwind(Box::new(Died));
+                die();
             }
         }
     }

@@ -2,14 +2,18 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | [`status`] | 10h, 11h, FCh, B0h: how the device is |
+//! | [`status`] | 10h, 11h, FCh, F7h, B0h, 13h, 21h to 23h: how the device is |
 //! | [`receipt`] | 8Dh, FF46, FF45, 89h, 88h: a receipt |
+//! | [`old`] | 80h, 82h, 85h: a receipt of models without those |
 //! | [`shift`] | E0h, 41h, 40h, 50h, 51h, FF35, FF4A: other operations |
 //! | [`storage`] | FF01, FF40, FF0A, FF3A, FF3B: the fiscal storage |
+//! | [`lifetime`] | FF03, FF39, FF63: how long it lasts |
 //! | [`table`] | 1Eh, 1Fh, 2Dh, 2Eh, 1Ah, 1Bh: tables and registers |
-//! | [`mod@print`] | 17h, 25h, 28h, 8Ch: paper and drawer |
+//! | [`mod@print`] | 17h, 25h, 28h, 29h, 8Ch, `DDh`, `DEh`: paper and drawer |
 //! | [`tlv`] | FF0C and the tags in it |
 
+pub mod lifetime;
+pub mod old;
 pub mod print;
 pub mod receipt;
 pub mod shift;

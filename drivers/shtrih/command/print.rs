@@ -91,3 +91,56 @@ plain!(
     /// 8Ch copy of the last receipt: paper only.
     Copy, "8Ch repeat document", [0x8C], MEDIUM, Repeat::IfUnheard
 );
+
+/// `DDh` load a block of 64 bytes for a two-dimensional code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoadBlock {
+    /// Number of the block, from 0.
+    pub block: u8,
+    /// At most 64 bytes; padded.
+    pub bytes: Vec<u8>,
+}
+
+impl LoadBlock {
+    /// Bytes in a block.
+    pub const SIZE: usize = 64;
+}
+
+impl Command for LoadBlock {
+    type Answer = ();
+
+    fn request(&self, password: u32) -> Request {
+        let mut r = request("DDh load block", &[0xDD], password, MEDIUM, Repeat::Freely);
+        r.body.extend([0, self.block]);
+        put_padded(&mut r.body, &self.bytes, Self::SIZE);
+        r
+    }
+
+    fn answer(&self, _data: &[u8]) -> Option<()> {
+        Some(())
+    }
+}
+
+/// `DEh` print the loaded blocks as a QR code in the middle of the paper.
+#[derive(Clone, Copy, Debug)]
+pub struct PrintQr {
+    /// Bytes of its text.
+    pub length: u16,
+}
+
+impl Command for PrintQr {
+    type Answer = ();
+
+    fn request(&self, password: u32) -> Request {
+        let mut r = request("DEh print QR code", &[0xDE], password, MEDIUM, Repeat::IfUnheard);
+        r.body.push(3);
+        r.body.extend(self.length.to_le_bytes());
+        // First block; version by itself, -, dot of 5, -, correction M; in the middle.
+        r.body.extend([0, 0, 0, 5, 0, 1, 1]);
+        r
+    }
+
+    fn answer(&self, _data: &[u8]) -> Option<()> {
+        Some(())
+    }
+}

@@ -53,7 +53,8 @@ impl Command for Cash {
     }
 }
 
-/// FF4A correction V2: registers.
+/// FF4A correction V2: registers. Its forerunner FF36 takes a sum and a direction alone; a model that knows no other is
+/// told to make corrections by hand, for payments and taxes would have to be guessed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Correction {
     /// True when a tax authority ordered it.

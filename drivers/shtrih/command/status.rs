@@ -141,6 +141,30 @@ impl Command for DeviceType {
     }
 }
 
+/// F7h, kind 1: what the model has; without a password.
+#[derive(Clone, Copy, Debug)]
+pub struct ModelFlags;
+
+impl Command for ModelFlags {
+    /// Bits; 28 is the numbered low level.
+    type Answer = u64;
+
+    fn request(&self, _password: u32) -> Request {
+        Request {
+            name: "F7h model parameters",
+            code: vec![0xF7],
+            body: vec![0xF7, 1],
+            timeout: SHORT,
+            repeat: Repeat::Freely,
+            sent_point: None,
+        }
+    }
+
+    fn answer(&self, data: &[u8]) -> Option<u64> {
+        Fields(data).number(8)
+    }
+}
+
 plain!(
     /// B0h continue print: after paper was loaded (submode 3) or error 58h.
     ContinuePrint, "B0h continue print", [0xB0], MEDIUM, Repeat::IfUnheard

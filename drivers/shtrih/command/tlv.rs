@@ -7,6 +7,8 @@ use super::{Command, Fields, MEDIUM, request};
 pub const CONTACT: u16 = 1008;
 /// Cashier's name.
 pub const CASHIER: u16 = 1021;
+/// Place of settlement.
+pub const PLACE: u16 = 1187;
 /// Cashier's taxpayer number, 12 characters.
 pub const CASHIER_INN: u16 = 1203;
 /// Additional attribute of a receipt, at most 16 characters: our marker.

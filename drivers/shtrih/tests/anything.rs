@@ -44,8 +44,8 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 
     #[test]
-    fn no_mixture_of_faults_registers_twice_or_reports_what_is_not_so(faults in prop::collection::vec(fault(), 1..5)) {
-        let mut shop = Shop::open();
+    fn no_mixture_of_faults_registers_twice_or_reports_what_is_not_so(faults in prop::collection::vec(fault(), 1..5), numbered: bool) {
+        let mut shop = if numbered { Shop::numbered() } else { Shop::open() };
         for fault in &faults {
             shop.inject(fault);
         }

@@ -1,7 +1,12 @@
 //! What happens when something fails, by the script of the simulated register.
 
-use super::shop::{End, Shop, Willing, document, draft, line, marker, receipt, small_sale};
-use crate::contract::{Body, Driver, Fault, FaultKind, Money, Outcome, Paper, Puzzle, Reason, Verdict, Witness};
+use std::time::Duration;
+
+use super::shop::{End, Shop, Willing, cash, document, draft, line, marker, receipt, small_sale};
+use crate::contract::{
+    Body, Correction, CorrectionBasis, Driver, Fault, FaultKind, Money, Operation, Outcome, Paper, Puzzle, Reason,
+    TaxSystem, VatRate, Verdict, Witness,
+};
 use crate::simulator::books::Kind;
 
 #[test]
@@ -351,4 +356,79 @@ fn documents_since_a_number_are_found_with_their_markers() {
     assert_eq!(found[0].marker, crate::contract::FoundMarker::Ours(marker(1)));
     assert_eq!(found[1].marker, crate::contract::FoundMarker::None);
     assert_eq!(found[1].proof.total, Some(Money::from_minor(500)));
+}
+
+/// A correction, for lists of everything that registers.
+fn correction() -> Body {
+    Body::Correction(Correction {
+        operation: Operation::Sale,
+        by_order: false,
+        total: Money::from_minor(1000),
+        payments: cash(1000),
+        vat: VatRate::Exempt,
+        tax_system: TaxSystem::DEFAULT,
+        basis: CorrectionBasis { date: "2026-02-01".into(), number: String::new() },
+    })
+}
+
+#[test]
+fn silence_on_whatever_registers_or_moves_money_is_doubt_and_the_register_decides() {
+    let cases = [
+        ("FF45", small_sale(), Kind::Receipt),
+        ("50", Body::CashIn(Money::from_minor(700)), Kind::CashIn),
+        ("51", Body::CashOut(Money::from_minor(300)), Kind::CashOut),
+        ("E0", Body::OpenShift(None), Kind::ShiftOpened),
+        ("41", Body::CloseShift(None), Kind::ShiftClosed),
+        ("FF4A", correction(), Kind::Correction),
+    ];
+    for (command, body, kind) in cases {
+        // Carried out without an answer; not heard at all, and the line dead for longer than anybody asks.
+        for (fault, carried_out) in [("lose-answer", true), ("silence", false)] {
+            let closed = matches!(body, Body::OpenShift(_));
+            let mut shop = if closed { Shop::closed() } else { Shop::open() };
+            shop.inject("drawer 100000");
+            let (mark, before) = (shop.driver.mark().expect("answers"), shop.booked(kind).len());
+            shop.inject(&format!("{fault} {command}{}", if carried_out { "" } else { " 60s" }));
+            let outcome = shop.execute(body.clone());
+            assert!(matches!(outcome, Outcome::Doubtful(_)), "{fault} {command}: {outcome:?}");
+            shop.line.advance(Duration::from_secs(60));
+            let verdict = shop.driver.verdict(&document(body.clone(), 1), &mark).expect("answers");
+            assert_eq!(matches!(verdict, Verdict::Happened(..)), carried_out, "{fault} {command}: {verdict:?}");
+            let booked = shop.booked(kind).len() - before;
+            assert_eq!(booked, usize::from(carried_out), "{fault} {command}: never sent again");
+        }
+    }
+}
+
+#[test]
+fn in_every_mode_but_an_open_shift_nothing_is_begun_and_the_reason_is_told() {
+    for mode in (0x00..=0x0Fu8).chain([0x18, 0x28, 0x38, 0x48]) {
+        let mut shop = Shop::open();
+        done(&shop.execute(small_sale()));
+        shop.inject(&format!("mode {mode:02X}"));
+        let hindrance = shop.driver.status().map(|s| s.hindrance);
+        let outcome = shop.execute(small_sale());
+        let reason = match &outcome {
+            Outcome::Refused(refusal) => Some(refusal.reason.clone()),
+            Outcome::Done(..) | Outcome::Untouched(_) | Outcome::Doubtful(_) => None,
+        };
+        match mode {
+            // What the receipt itself asks for is refused by the simulator in a mode that it only pretends.
+            2 => assert_eq!(hindrance, Ok(None)),
+            3 => assert_eq!((hindrance, reason), (Ok(None), Some(Reason::ShiftExpired))),
+            4 => assert_eq!((hindrance, reason), (Ok(None), Some(Reason::ShiftClosed))),
+            1 | 11 | 12 | 14 => assert_eq!((hindrance, reason), (Ok(Some(Reason::Busy)), Some(Reason::Busy)), "{mode}"),
+            // A receipt that nobody of ours has open.
+            0x08 | 0x18 | 0x28 | 0x38 | 0x48 => assert!(matches!(outcome, Outcome::Doubtful(_)), "{mode}: {outcome:?}"),
+            _ => {
+                let service = Some(Reason::NeedsService);
+                assert_eq!((hindrance, reason), (Ok(service.clone()), service), "{mode}");
+            }
+        }
+        assert_eq!(shop.booked(Kind::Receipt).len(), 1, "{mode}");
+    }
+}
+
+fn done(outcome: &Outcome) {
+    assert!(matches!(outcome, Outcome::Done(..)), "{outcome:?}");
 }

@@ -11,8 +11,8 @@ use crate::simulator::{Link, Options, Simulator};
 /// Longest time that anything here may take.
 const DEADLINE: Duration = Duration::from_secs(60);
 
-fn driver(port: &str) -> Box<dyn Driver> {
-    let json = serde_json::json!({ "family": "shtrih", "port": port, "quiet_ms": 50 });
+fn driver(port: &str, level: &str) -> Box<dyn Driver> {
+    let json = serde_json::json!({ "family": "shtrih", "port": port, "quiet_ms": 50, "level": level });
     let config: DeviceConfig = serde_json::from_value(json).expect("a configuration");
     open(&config).expect("a family")
 }
@@ -32,12 +32,12 @@ fn until<T>(mut ask: impl FnMut() -> Option<T>) -> T {
     }
 }
 
-fn sell_and_lose_power(link: Link, port_of: impl Fn(&Simulator) -> String) {
+fn sell_and_lose_power(level: &str, link: Link, port_of: impl Fn(&Simulator) -> String) {
     let books = tempfile::tempdir().expect("a directory");
     let mut options = Options::new(link, books.path());
     options.durable = false;
     let simulator = Simulator::start(&options).expect("starts");
-    let mut driver = driver(&port_of(&simulator));
+    let mut driver = driver(&port_of(&simulator), level);
     let opened = driver.execute(&document(Body::OpenShift(None), 1), &mut Willing);
     assert!(matches!(opened, Outcome::Done(..)), "{opened:?}");
     let sold = driver.execute(&document(small_sale(), 1), &mut Willing);
@@ -56,12 +56,16 @@ fn sell_and_lose_power(link: Link, port_of: impl Fn(&Simulator) -> String) {
 #[test]
 fn over_a_pseudo_terminal_a_sale_and_one_with_a_power_cut_are_registered_once_each() {
     let place = tempfile::tempdir().expect("a directory");
-    let path = place.path().join("register");
-    sell_and_lose_power(Link::Pty(path), |s| s.name().to_owned());
+    for level in ["standard", "numbered"] {
+        let path = place.path().join(level);
+        sell_and_lose_power(level, Link::Pty(path), |s| s.name().to_owned());
+    }
 }
 
 #[test]
 fn over_a_socket_a_sale_and_one_with_a_power_cut_are_registered_once_each() {
-    let address = "127.0.0.1:0".to_owned();
-    sell_and_lose_power(Link::Tcp(address), |s| format!("tcp://{}", s.name()));
+    for level in ["standard", "numbered"] {
+        let address = "127.0.0.1:0".to_owned();
+        sell_and_lose_power(level, Link::Tcp(address), |s| format!("tcp://{}", s.name()));
+    }
 }

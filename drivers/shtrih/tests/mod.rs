@@ -5,6 +5,8 @@ mod anything;
 mod faults;
 mod golden;
 mod lines;
+mod looks;
+mod old;
 mod operations;
 mod receipts;
 mod shop;

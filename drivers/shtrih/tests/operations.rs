@@ -129,6 +129,8 @@ fn a_copy_a_drawer_and_a_clock_are_served() {
     assert_eq!(shop.driver.print_copy().expect("prints"), Paper::Delivered);
     shop.driver.open_drawer().expect("opens");
     shop.driver.beep().expect("beeps");
+    shop.driver.print_qr(&"https://example.com/".repeat(5)).expect("prints");
+    assert!(shop.driver.knows_numbered_level().expect("answers"));
     let number = Place { table: 1, row: 1, field: 1 };
     shop.driver.write_field(number, &[7]).expect("written");
     assert_eq!(shop.driver.read_field(number), Ok(vec![7]));

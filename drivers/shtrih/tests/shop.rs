@@ -7,7 +7,7 @@ use crate::contract::{
     Body, Document, Driver, Fault, LineDraft, Mark, Marker, Money, Outcome, Paper, Payments, Proof, Puzzle, Quantity,
     Receipt, ReceiptDraft, Refusal, Settlement, Shift, Subject, SumsPolicy, TaxSystem, VatRate, Verdict, Witness,
 };
-use crate::shtrih::{Settings, Shtrih};
+use crate::shtrih::{Level, Settings, Shtrih};
 use crate::simulator::books::{BookedDocument, Kind};
 use crate::simulator::{Clock, Device, Manner, MemoryLink, Register};
 use crate::transport::Opener;
@@ -33,6 +33,16 @@ impl Shop {
     /// With a closed shift.
     pub(super) fn closed() -> Self {
         Self::over(|line| Box::new(line))
+    }
+
+    /// With an open shift, over numbered packets.
+    pub(super) fn numbered() -> Self {
+        let shop = Self::open();
+        // The level is chosen anew when power comes.
+        shop.inject("power-cut 1s");
+        shop.line.advance(Duration::from_secs(2));
+        let settings = Settings { level: Level::Numbered, ..Settings::serial() };
+        Self { driver: Shtrih::new(Box::new(shop.line.clone()), settings), line: shop.line }
     }
 
     /// With a port between the driver and the line.

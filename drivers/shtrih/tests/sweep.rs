@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::shop::{End, Shop, dispatch, new_line, small_sale};
 use crate::contract::{Body, Driver, Marker, Money, Outcome};
-use crate::shtrih::{Settings, Shtrih};
+use crate::shtrih::{Level, Settings, Shtrih};
 use crate::simulator::MemoryLink;
 use crate::simulator::books::{BookedDocument, Kind};
 use crate::transport::faulty::{FaultyOpener, Harm, Plan, Spot, Way};
@@ -83,8 +83,10 @@ impl Port for CuttingPort {
 }
 
 /// What is done while bytes are hurt, and how the books know it.
+#[derive(Clone)]
 struct Case {
     name: &'static str,
+    level: Level,
     body: Body,
     kind: Kind,
     is_whole: fn(&BookedDocument) -> bool,
@@ -99,25 +101,42 @@ fn a_sale() -> Case {
             && booked.change == Money::ZERO
             && booked.lines.iter().map(|l| l.title.as_str()).eq(["Стрижка", "Шампунь"])
     };
-    Case { name: "sale", body: small_sale(), kind: Kind::Receipt, is_whole }
+    Case { level: Level::Standard, name: "sale", body: small_sale(), kind: Kind::Receipt, is_whole }
 }
 
 fn a_cash_in() -> Case {
     let is_whole = |booked: &BookedDocument| booked.total == Money::from_minor(5000);
-    Case { name: "cash in", body: Body::CashIn(Money::from_minor(5000)), kind: Kind::CashIn, is_whole }
+    Case {
+        level: Level::Standard,
+        name: "cash in",
+        body: Body::CashIn(Money::from_minor(5000)),
+        kind: Kind::CashIn,
+        is_whole,
+    }
 }
 
 fn a_shift_closed() -> Case {
-    Case { name: "close shift", body: Body::CloseShift(None), kind: Kind::ShiftClosed, is_whole: |_| true }
+    Case {
+        level: Level::Standard,
+        name: "close shift",
+        body: Body::CloseShift(None),
+        kind: Kind::ShiftClosed,
+        is_whole: |_| true,
+    }
+}
+
+fn numbered(case: Case) -> Case {
+    Case { level: Level::Numbered, ..case }
 }
 
 /// One operation over a spoiled line; gives how it ended, and its documents in the books.
 fn one(case: &Case, plan: Plan, at: Option<(Way, u64)>) -> (End, Vec<BookedDocument>) {
     let line = new_line();
-    let mut opening = Shtrih::new(Box::new(line.clone()), Settings::serial());
+    let settings = Settings { level: case.level, ..Settings::serial() };
+    let mut opening = Shtrih::new(Box::new(line.clone()), settings.clone());
     let opened = opening.execute(&super::shop::document(Body::OpenShift(None), 1), &mut super::shop::Willing);
     assert!(matches!(opened, Outcome::Done(..)));
-    let mut driver = Shtrih::new(Box::new(Cutting { line: line.clone(), plan, at }), Settings::serial());
+    let mut driver = Shtrih::new(Box::new(Cutting { line: line.clone(), plan, at }), settings);
     let end = dispatch(&mut driver, &line, &case.body);
     let _ = driver.status();
     let shop = Shop { line, driver };
@@ -137,7 +156,7 @@ fn sweep(case: &Case, name: &str, harm: Option<Harm>) {
                 None => (Plan::harmless(), Some((way, at))),
             };
             let (end, books) = one(case, plan, cut);
-            let place = format!("{}, {name} {way:?} {at}: {end:?}", case.name);
+            let place = format!("{} {:?}, {name} {way:?} {at}: {end:?}", case.name, case.level);
             // A byte that comes twice and equals the frame's sum passes the sum: one field may be hurt, never the count.
             let whole = books.iter().all(case.is_whole);
             let doubled = harm == Some(Harm::Duplicate);
@@ -154,7 +173,7 @@ fn sweep(case: &Case, name: &str, harm: Option<Harm>) {
             *ends.entry(kind).or_default() += 1;
         }
     }
-    println!("{}, {name}: {sent} bytes to the device, {received} from it: {ends:?}", case.name);
+    println!("{} {:?}, {name}: {sent} bytes to the device, {received} from it: {ends:?}", case.name, case.level);
     assert!(ends.contains_key("registered once"), "{name}: the sweep reached nothing");
 }
 
@@ -215,4 +234,27 @@ fn a_shift_is_closed_once_whatever_byte_is_hurt() {
     sweep(&a_shift_closed(), "flip", Some(Harm::Flip(4)));
     sweep(&a_shift_closed(), "disconnect", Some(Harm::Disconnect));
     sweep(&a_shift_closed(), "power cut", None);
+}
+
+#[test]
+fn numbered_packets_never_double_or_lose_a_receipt_whatever_byte_is_hurt() {
+    let case = numbered(a_sale());
+    sweep(&case, "drop", Some(Harm::Drop));
+    sweep(&case, "flip", Some(Harm::Flip(4)));
+    sweep(&case, "duplicate", Some(Harm::Duplicate));
+    sweep(&case, "insert FFh", Some(Harm::Insert(0xFF)));
+    sweep(&case, "stall 20 s", Some(Harm::Stall(Duration::from_secs(20))));
+    sweep(&case, "disconnect", Some(Harm::Disconnect));
+    sweep(&case, "lose 40 bytes", Some(Harm::Lose(40)));
+    sweep(&case, "power cut", None);
+}
+
+#[test]
+fn numbered_packets_move_cash_and_close_a_shift_once_whatever_byte_is_hurt() {
+    for case in [numbered(a_cash_in()), numbered(a_shift_closed())] {
+        sweep(&case, "drop", Some(Harm::Drop));
+        sweep(&case, "flip", Some(Harm::Flip(4)));
+        sweep(&case, "disconnect", Some(Harm::Disconnect));
+        sweep(&case, "power cut", None);
+    }
 }

@@ -33,6 +33,7 @@ paper    paper out|in    paper out after-close    cover open|close    cutter fai
 register shift expire    clock +25h|-1h|+90s|2026-02-10T12:00:00|stop|system
          drawer SUM    wrong-total N    buffer N    tax-systems MASK    vat ROW RATE (basis points)
          storage full|ok    swap-storage    auto-open on|off
+         mode HEX|off                it says that it is in this mode, and takes nothing but questions
 others   foreign sale SUM    foreign-open SUM    foreign-cash-in SUM    (sums in kopecks)
 look     books    help
 each may end with: before CMD | after CMD, xN | always";
@@ -133,6 +134,8 @@ pub enum Action {
     StorageFull(bool),
     /// Another storage is put in.
     SwapStorage,
+    /// It is in this mode, or in its own.
+    Mode(Option<u8>),
     /// The first receipt opens the shift, or not.
     AutoOpen(bool),
     /// Somebody sells by hand, minor units.

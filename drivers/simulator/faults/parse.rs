@@ -149,6 +149,8 @@ fn parse_action(words: &[&str]) -> Result<(Action, Option<When>), FaultError> {
         ["vat", row, rate] => now(Action::Vat(number(row)?, number(rate)?)),
         ["storage", word @ ("full" | "ok")] => now(Action::StorageFull(word == "full")),
         ["swap-storage"] => now(Action::SwapStorage),
+        ["mode", "off"] => now(Action::Mode(None)),
+        ["mode", byte] => now(Action::Mode(Some(hex_mask(byte)?))),
         ["auto-open", word @ ("on" | "off")] => now(Action::AutoOpen(word == "on")),
         ["foreign", "sale", sum] => now(Action::ForeignSale(number(sum)?)),
         ["foreign-open", sum] => now(Action::ForeignOpen(number(sum)?)),

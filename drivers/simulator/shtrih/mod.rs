@@ -154,6 +154,7 @@ impl Device {
             Action::PowerOn => self.power_on(),
             Action::Byte(way, fault, nth) => self.wires.hurt(way, fault, nth),
             Action::Noise(count) => self.noise += count,
+            Action::Mode(mode) => self.session.mode = mode,
             Action::Books => return world::list(self.register.documents()),
             Action::Help => return HELP.to_owned(),
             other => return format!("{other:?} needs its command"),

@@ -33,16 +33,18 @@ pub(super) struct Shop {
     pub(super) link: MemoryLink,
     pub(super) journal: Journal,
     pub(super) lane: Option<Lane>,
+    pub(super) door: LaneDoor,
     pub(super) policy: Policy,
     pub(super) cancel_foreign: bool,
+    pub(super) closing: Closing,
 }
 
 impl Shop {
     pub(super) fn open() -> Self {
         let dir = tempfile::tempdir().expect("a directory");
         let clock = ManualClock::new(MORNING_MS);
-        let at = "2026-11-25T09:00:00".parse().expect("a moment");
-        let register = Register::in_memory(RegisterClock::Fixed { at }, Box::new(std::io::sink()));
+        let start = "2026-11-25T09:00:00".parse().expect("a moment");
+        let register = Register::in_memory(RegisterClock::Line { start }, Box::new(std::io::sink()));
         let link = MemoryLink::new(Device::new(register, Manner::default()));
         let journal = Journal::open(dir.path(), Arc::new(clock.clone())).expect("a journal");
         let policy = Policy {
@@ -51,26 +53,37 @@ impl Shop {
             give_up_cap: LIMITS.give_up_cap,
             receipt_time: Duration::from_secs(4),
         };
-        let mut shop = Self { dir, clock, link, journal, lane: None, policy, cancel_foreign: false };
+        let mut shop = Self {
+            dir,
+            clock,
+            link,
+            journal,
+            lane: None,
+            door: LaneDoor::default(),
+            policy,
+            cancel_foreign: false,
+            closing: Closing::default(),
+        };
         shop.start();
         shop
     }
 
     /// A lane as a new process makes it.
     pub(super) fn start(&mut self) {
+        self.door = LaneDoor::default();
         let settings = Settings {
             limits: LIMITS,
             serial: None,
             cancel_foreign: self.cancel_foreign,
             open_shift: true,
-            closing: Closing::default(),
+            closing: self.closing.clone(),
             close_expired_shift: true,
             locale: Locale::En,
         };
         let driver = self.another();
         let reports = Arc::new(tokio::sync::Notify::new());
         let lane =
-            Lane::new(DEVICE.into(), Box::new(driver), self.journal.clone(), settings, LaneDoor::default(), reports);
+            Lane::new(DEVICE.into(), Box::new(driver), self.journal.clone(), settings, self.door.clone(), reports);
         self.lane = Some(lane.expect("a lane"));
     }
 

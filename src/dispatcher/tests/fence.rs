@@ -55,14 +55,14 @@ fn a_swapped_storage_gets_nothing_until_a_person_agrees() {
 /// Copies the journal, lets it sell, and puts the copy back as somebody with an old backup would.
 fn roll_back(shop: &mut Shop) {
     let copy = shop.dir.path().join("copy.db");
-    shop.journal.backup(&copy).expect("copied");
+    crate::journal::keep::backup(shop.dir.path(), &copy).expect("copied");
     shop.run(50);
     shop.deliver();
     shop.lane = None;
     let spare = Shop::open();
     let journal = std::mem::replace(&mut shop.journal, spare.journal.clone());
     drop(journal);
-    crate::journal::keep::restore(&copy, shop.dir.path(), 1).expect("restored");
+    crate::journal::keep::restore(&copy, shop.dir.path(), &[DEVICE], 1).expect("restored");
     shop.restart();
 }
 
@@ -84,6 +84,22 @@ fn an_old_copy_of_the_journal_sells_nothing_twice() {
     let next = shop.sale("b", 2);
     shop.run(50);
     shop.assert_state(next, "done");
+}
+
+#[test]
+fn a_copy_from_before_the_first_contact_sells_nothing_twice_either() {
+    let mut shop = Shop::open();
+    let row = shop.sale("a", 1);
+    roll_back(&mut shop);
+    shop.advance(Duration::from_secs(3600));
+    shop.run(50);
+    shop.assert_state(row, "accepted");
+    assert!(matches!(fence(&shop), Some(Fence::IdentityChanged { .. })), "{:?}", fence(&shop));
+    assert_eq!(shop.receipts().len(), 1, "nothing was sold again, or told as given up");
+    shop.journal.agree(DEVICE).expect("agreed");
+    shop.run(50);
+    shop.assert_state(row, "done");
+    assert_eq!(shop.receipts().len(), 1, "it is known by its marker");
 }
 
 #[test]

@@ -5,4 +5,5 @@ mod crash;
 mod duplicates;
 mod fence;
 mod life;
+mod shift;
 mod time;

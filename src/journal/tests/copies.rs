@@ -76,15 +76,15 @@ fn a_backup_is_whole_while_work_goes_on_and_takes_the_journal_s_place() {
     desk.register(done, 2);
     let waiting = desk.sale("b", 2);
     let copy = desk.dir.path().join("copy.db");
-    desk.journal.backup(&copy).expect("copied");
+    keep::backup(desk.dir.path(), &copy).expect("copied");
     desk.sale("after", 3);
     assert_eq!(count(&copy, "SELECT count(*) FROM documents"), 2);
 
     let directory = desk.dir.path().to_owned();
-    assert!(matches!(keep::restore(&copy, &directory, 5), Err(JournalError::InUse(_))), "a daemon owns it");
+    assert!(matches!(keep::restore(&copy, &directory, &[], 5), Err(JournalError::InUse(_))), "a daemon owns it");
     let Desk { dir, clock, journal } = desk;
     drop(journal);
-    keep::restore(&copy, &directory, 5).expect("restored");
+    keep::restore(&copy, &directory, &[], 5).expect("restored");
     let kept = dir.path().join(format!("{FILE}.before-restore-5"));
     assert_eq!(count(&kept, "SELECT count(*) FROM documents"), 3, "what was there is kept beside it");
 
@@ -100,15 +100,15 @@ fn a_backup_never_overwrites_and_a_damaged_copy_never_takes_the_place() {
     let desk = Desk::open();
     desk.sale("a", 1);
     let copy = desk.dir.path().join("copy.db");
-    desk.journal.backup(&copy).expect("copied");
-    assert!(desk.journal.backup(&copy).is_err(), "there is one already");
+    keep::backup(desk.dir.path(), &copy).expect("copied");
+    assert!(keep::backup(desk.dir.path(), &copy).is_err(), "there is one already");
     let mut bytes = std::fs::read(&copy).expect("read");
     bytes[4096 * 3..4096 * 4].fill(0xA5);
     std::fs::write(&copy, bytes).expect("written");
     let (path, Desk { dir, journal, .. }) = (desk.path(), desk);
     drop(journal);
     let before = std::fs::read(&path).expect("read");
-    let why = keep::restore(&copy, dir.path(), 5).expect_err("damaged");
+    let why = keep::restore(&copy, dir.path(), &[], 5).expect_err("damaged");
     assert!(matches!(why, JournalError::Damaged { .. } | JournalError::Sqlite(_)), "{why}");
     assert!(std::fs::read(&path).expect("read") == before);
 }

@@ -70,6 +70,21 @@ fn a_file_that_is_no_journal_is_refused_and_left_as_it_is() {
     assert_eq!(bytes(&path), garbage);
 }
 
+#[test]
+fn a_journal_that_is_gone_or_empty_is_not_begun_anew() {
+    let desk = Desk::open();
+    desk.sale("a", 1);
+    let (path, dir) = (desk.path(), desk.dir);
+    drop(desk.journal);
+    std::fs::write(&path, b"").expect("emptied");
+    let why = why_not(dir.path());
+    assert!(why.to_string().contains("kkm-bridge restore"), "{why}");
+    assert_eq!(bytes(&path), b"");
+    std::fs::remove_file(&path).expect("removed");
+    why_not(dir.path());
+    assert!(!path.exists());
+}
+
 /// A copy of a journal whose last commits are in the log alone, as a power cut leaves it, with a page overwritten.
 fn damaged_copy() -> tempfile::TempDir {
     let desk = Desk::open();

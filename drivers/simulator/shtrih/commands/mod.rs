@@ -27,6 +27,8 @@ pub(crate) struct Session {
     pub(super) read_back: VecDeque<Vec<u8>>,
     /// Speed code and time-out code of the port.
     pub(super) port: Option<(u8, u8)>,
+    /// The mode that it says it is in, whatever it does.
+    pub(crate) mode: Option<u8>,
     byte_timeout: Option<Duration>,
 }
 
@@ -163,6 +165,9 @@ fn lookup(code: Command) -> Option<(Access, Handler)> {
 /// Commands that are answered while the device prints.
 const ALWAYS: [Command; 6] = [0x10, 0x11, 0xFC, 0xF7, 0x6B, 0x15];
 
+/// Questions to the storage and the tables, which a mode does not hinder.
+const ASKS: [Command; 7] = [0x1A, 0x1B, 0x1F, 0x2D, 0x2E, 0xFF01, 0xFF40];
+
 /// The command of a body; it is never empty.
 pub(crate) fn code(body: &[u8]) -> Command {
     match body {
@@ -217,6 +222,9 @@ fn run(register: &mut Register, session: &mut Session, body: &[u8]) -> Result<An
     }
     if !ALWAYS.contains(&command) && register.poll_busy() {
         return Err(Code::BUSY);
+    }
+    if session.mode.is_some() && !ALWAYS.contains(&command) && !ASKS.contains(&command) {
+        return Err(Code::WRONG_MODE);
     }
     // After a date was set, the device waits for its confirmation and does nothing else.
     if register.state().unconfirmed_date.is_some() && !ALWAYS.contains(&command) && !matches!(command, 0x22 | 0x23) {

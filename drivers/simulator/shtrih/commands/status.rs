@@ -16,7 +16,8 @@ pub(crate) const BY_TYPE: [Operation; 4] =
 /// 10h.
 pub(super) fn short(call: &mut Call<'_>) -> Result<Answer, Code> {
     call.fields.end()?;
-    let (flags, mode, submode) = (flags(call.register), mode(call.register), submode(call.register));
+    let (flags, submode) = (flags(call.register), submode(call.register));
+    let mode = call.session.mode.unwrap_or_else(|| mode(call.register));
     call.register.poll_busy();
     let lines = call.register.state().receipt.as_ref().map_or(0, |receipt| receipt.lines.len());
     let answer = call.operator().uint(u64::from(flags), 2).u8(mode).u8(submode).u8(lines as u8);
@@ -27,7 +28,8 @@ pub(super) fn short(call: &mut Call<'_>) -> Result<Answer, Code> {
 /// 11h.
 pub(super) fn long(call: &mut Call<'_>) -> Result<Answer, Code> {
     call.fields.end()?;
-    let (flags, mode, submode) = (flags(call.register), mode(call.register), submode(call.register));
+    let (flags, submode) = (flags(call.register), submode(call.register));
+    let mode = call.session.mode.unwrap_or_else(|| mode(call.register));
     call.register.poll_busy();
     let state = call.register.state();
     let serial = state.identity.serial.parse::<u64>().unwrap_or(0);
