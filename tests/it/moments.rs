@@ -271,7 +271,7 @@ impl Day {
     fn told_later(&self) -> usize {
         let query = "SELECT count(*) FROM documents d JOIN reports r ON r.document = d.row \
                      WHERE d.state = 'done' AND r.state = 'waiting' AND r.tries > 0";
-        self.rig.journal_copy().and_then(|j| j.query_row(query, [], |r| r.get(0)).ok()).unwrap_or(0)
+        self.rig.journal_copy().and_then(|j| j.query_row(query, [], |r| r.get::<_, u32>(0)).ok()).unwrap_or(0) as usize
     }
 
     /// What was answered is in the journal. Asked while no daemon runs.
