@@ -7,6 +7,7 @@ use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
@@ -255,9 +256,14 @@ device = "front"
         self.origins.push(origin.to_owned());
     }
 
-    /// Every daemon listens at the same address from now on.
+    /// Every daemon listens at the same address from now on: below the ports that the system hands out by itself, so that
+    /// nobody takes it between two lives.
     pub fn listen_at_one_port(&mut self) {
-        let free = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a port");
+        static NEXT: AtomicU16 = AtomicU16::new(0);
+        let first = (std::process::id() * 37 % 20_000) as u16;
+        let free = std::iter::repeat_with(|| 10_000 + (first + NEXT.fetch_add(1, Ordering::Relaxed)) % 20_000)
+            .find_map(|port| TcpListener::bind(("127.0.0.1", port)).and_then(|l| l.local_addr()).ok())
+            .expect("a port");
         self.listen = free.to_string();
         self.url = format!("http://{free}/");
     }

@@ -198,9 +198,10 @@ quiet_ms = 0
 
     def ready(self):
         """Waits until it is; False when it ended before."""
-        line = self.daemon.stdout.readline()
+        daemon = self.daemon
+        line = daemon.stdout.readline()
         if not line.startswith("kkm-bridge ready"):
-            self.daemon.wait()
+            daemon.wait()
             return False
         self.url = line.split()[-1].removeprefix("http://").rstrip("/")
         return True
