@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::contract::{Driver, Fault, FaultKind};
 use crate::escpos::EscPos;
 use crate::escpos::config::{ConfigError, ReceiptText, printer};
-use crate::escpos::profile::Changes;
+use crate::escpos::profile::{Changes, PROFILES};
 use crate::shtrih::discover::{self, FindingOpener};
 pub use crate::shtrih::discover::{Seen, same_serial};
 use crate::shtrih::exchange::Timing;
@@ -165,6 +165,15 @@ pub fn probe(config: &DeviceConfig) -> Option<Result<Seen, Fault>> {
         }
     };
     Some(discover::probe(opener, &settings))
+}
+
+/// Model profiles of a family by name, the usual one first; none where a family has no profiles.
+pub fn profiles(family: &str) -> Vec<&'static str> {
+    match family {
+        "shtrih" => Profile::NAMES.iter().map(|(name, _)| *name).collect(),
+        "escpos" => PROFILES.iter().map(|(name, _)| *name).collect(),
+        _ => Vec::new(),
+    }
 }
 
 /// Makes the driver of a device. Nothing is sent and no port is opened yet.

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # A long campaign of the simulation: tests/simulate.sh DOCUMENTS [FIRST_SEED]
 #
-# Goes on where it was broken off, as long as the commit is the same: chunks that are done are kept in target/simulation.
-# Afterwards (and with 0 documents at any time, also beside one that runs) docs/proofs.md says what was counted.
-# First come the builds that break one promise each: a harness that does not see them within 2,000 seeds is blind, and
-# nothing that it counts means anything. KKM_SIM_THREADS: how many cores (all).
+# Goes on where it was broken off, as long as the code is the same: chunks that are done are kept in target/simulation.
+# Then the builds that break one promise each: a harness that does not see them within 2,000 seeds is blind, and nothing
+# that it counts means anything. Then the model. Afterwards docs/proofs.md says what was counted; with 0 documents that is
+# what another run has counted until now. KKM_SIM_THREADS: how many cores (all).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export CARGO_TERM_COLOR=never CARGO_PROFILE_CAMPAIGN_DEBUG=0 RUST_BACKTRACE=0
@@ -12,8 +12,11 @@ documents=${1:?how many documents}
 first=${2:-1}
 limit=2000
 chunk=20000
-commit=$(git rev-parse --short=12 HEAD)$([[ -z $(git status --porcelain --untracked-files=no -- . ':!docs') ]] || echo -changed)
-work=target/simulation/$commit
+# What the program is made of; other files may change meanwhile.
+matter=(src drivers tests/simulation tests/model Cargo.lock)
+[[ -z $(git status --porcelain --untracked-files=no -- "${matter[@]}") ]] || { echo "commit first: ${matter[*]}"; exit 1; }
+code=$(git rev-parse "${matter[@]/#/HEAD:}" | sha256sum | cut -c 1-12)
+work=target/simulation/$code
 chunks=$work/$first
 mkdir -p "$chunks" docs
 
@@ -24,6 +27,7 @@ program() { # name, further arguments for cargo
     local built
     built=$(cargo test --quiet --locked --profile campaign --test simulation --no-run --message-format=json "$@" |
         sed -n 's/.*"executable":"\([^"]*simulation-[^"]*\)".*/\1/p' | tail -n 1)
+    [[ -e $work/commit ]] || git rev-parse --short=12 HEAD > "$work/commit"
     cp "$built" "$work/$name.new"
     mv "$work/$name.new" "$work/$name"
 }
@@ -72,7 +76,7 @@ model() {
 
 # Runs what is still missing, chunk after chunk; each is kept when it is done.
 campaign() {
-    program program
+    [[ $documents = 0 ]] || program program
     local next log
     while sent=$(total documents) && [[ $sent -lt $documents ]]; do
         next=$((first + $(total seeds)))
@@ -90,12 +94,10 @@ campaign() {
     done
 }
 
-if [[ $documents -gt 0 ]]; then
-    # The campaign first: a seed that fails is worth more than all the rest.
-    campaign
-    controls
-    model
-fi
+# The campaign first: a seed that fails is worth more than all the rest.
+campaign
+controls
+model
 
 ran=$(total seeds)
 sent=$(total documents)
@@ -120,7 +122,7 @@ Written by \`tests/simulate.sh\`; not edited by hand.
 
 | | |
 |---|---|
-| commit | $commit |
+| commit | $(cat "$work/commit" 2> /dev/null || true) |
 | day | $(date -u +%F) |
 | seeds | $first to $((first + ran - 1)): $ran |
 | documents | $sent |
@@ -135,7 +137,7 @@ allow-list; faults of line, paper, power, clock and storage; strangers at the re
 the port, at any write or sync of its disk, or between two steps, and a second one in the recovery; clock jumps and
 reboots; every kind of answer of the cloud, and weeks in which its name is not found; people who decide rightly and wrongly.
 
-The journal's file lies on a disk in memory (\`tests/disk\`). One death in three is a power cut: any part of what was not
+The journal's file lies on a disk in memory (\`tests/simulation/disk\`). One death in three is a power cut: any part of what was not
 synced is lost, in any order, in pieces of 512 or 4096 bytes. Writes and syncs fail, once or for long; room runs out; a sync
 that failed is not made good by the next; the machine stops in the middle of a write.
 

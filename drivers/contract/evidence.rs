@@ -27,12 +27,14 @@ pub struct Identity {
 
 /// Words by which simulated devices name themselves; no vendor's model carries one.
 const SIMULATED: [&str; 2] = ["ИМИТАТОР", "SIMULATOR"];
+/// How serial numbers of simulated printers begin, which must give a real model's name.
+const SIMULATED_SERIAL: &str = "SIM";
 
 impl Identity {
     /// True when the device itself says that it is simulated.
     pub fn is_simulated(&self) -> bool {
         let model = self.model.to_uppercase();
-        SIMULATED.iter().any(|word| model.contains(word))
+        SIMULATED.iter().any(|word| model.contains(word)) || self.serial.starts_with(SIMULATED_SERIAL)
     }
 }
 

@@ -108,7 +108,7 @@ fn compose_receipt(layout: &mut Layout, receipt: &Receipt, operation: Operation,
     if let Some(cashier) = receipt.cashier().filter(|cashier| !cashier.title.trim().is_empty()) {
         layout.text(format!("{}: {}", words.cashier, clean(&cashier.title)), Style::Plain);
     }
-    if let Some(text) = receipt.custom_text() {
+    if let Some(text) = receipt.custom_text().filter(|text| !text.trim().is_empty()) {
         layout.text(text, Style::Plain);
     }
 }

@@ -7,11 +7,11 @@ use clap::Args;
 use kkm_drivers::open::DeviceConfig;
 use serde_json::json;
 
+use super::answering::Answering;
 use super::machine::Machine;
 use super::ports::{self, Asked, Holder, Said};
 use crate::config::Settings;
-use crate::control::{self, Ask, DeviceView, Tell};
-use crate::daemon;
+use crate::control::DeviceView;
 
 /// The port that is searched for by serial number.
 const AUTO: &str = "auto";
@@ -43,15 +43,14 @@ pub(super) struct Devices {
 
 pub(super) fn run(settings: &Settings, devices: &Devices) -> ExitCode {
     let machine = Machine::below(&devices.root);
-    let running = match control::ask(&daemon::socket(settings), &Ask::Devices) {
-        Ok(Some(Tell::Devices(views))) => Some(views),
-        Ok(Some(_) | None) => None,
-        Err(error) => return super::fail(&format!("the service does not answer: {error}"), 1),
+    let (known, runs) = match Answering::find(settings).and_then(|who| Ok((who.devices()?, who.is_service()))) {
+        Ok(known) => known,
+        Err(why) => return super::fail(&why, 1),
     };
-    let known = running.clone().or_else(|| offline(settings));
-    let asked = if devices.no_ports { Vec::new() } else { look(&machine, settings, running.as_deref(), devices) };
+    let running = known.as_deref().filter(|_| runs);
+    let asked = if devices.no_ports { Vec::new() } else { look(&machine, settings, running, devices) };
     if devices.json {
-        println!("{}", json!({ "service_runs": running.is_some(), "devices": known, "ports": asked }));
+        println!("{}", json!({ "service_runs": runs, "devices": known, "ports": asked }));
         return ExitCode::SUCCESS;
     }
     match &known {
@@ -68,17 +67,8 @@ pub(super) fn run(settings: &Settings, devices: &Devices) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// What the journal knows when no service runs.
-fn offline(settings: &Settings) -> Option<Vec<DeviceView>> {
-    if !daemon::has_journal(&settings.journal.directory) {
-        return None;
-    }
-    let told = daemon::offline_desk(settings).ok()?.answer(Ask::Devices);
-    if let Tell::Devices(views) = told { Some(views) } else { None }
-}
-
 /// The ports that a running service holds, or will open next: none of them is touched.
-pub(super) fn held(settings: &Settings, running: Option<&[DeviceView]>) -> Holder {
+fn held(settings: &Settings, running: Option<&[DeviceView]>) -> Holder {
     let Some(views) = running else { return Holder::default() };
     let named = settings.devices.iter().map(|(name, d)| (d.driver.port.clone(), name.clone()));
     let found = views.iter().filter_map(|view| Some((view.port.clone()?, view.name.clone())));

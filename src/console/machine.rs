@@ -71,6 +71,11 @@ impl Machine {
         self.resolve(name).or_else(|| Some(self.inner(&name.canonicalize().ok()?)))
     }
 
+    /// What a link says, without going there.
+    pub(super) fn link(&self, absolute: impl AsRef<Path>) -> Option<PathBuf> {
+        std::fs::read_link(self.path(absolute)).ok()
+    }
+
     fn inner(&self, real: &Path) -> PathBuf {
         let root = self.root.canonicalize().unwrap_or_else(|_| self.root.clone());
         real.strip_prefix(&root).map_or_else(|_| real.to_owned(), |inner| Path::new("/").join(inner))

@@ -1,5 +1,6 @@
 //! The commands.
 
+mod answering;
 mod bundle;
 #[cfg(feature = "simulators")]
 mod demo;
@@ -8,6 +9,7 @@ mod doctor;
 mod machine;
 mod operate;
 mod papers;
+mod person;
 mod ports;
 mod print;
 mod print_test;

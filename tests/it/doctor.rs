@@ -100,7 +100,7 @@ impl Sick {
 /// A break, the name of the finding, and words of its way out in English and Russian.
 type Case = (&'static str, fn(&Sick), &'static str, &'static str, &'static str);
 
-const CASES: [Case; 25] = [
+const CASES: [Case; 26] = [
     ("no configuration", no_configuration, "config_missing", "kkm-bridge setup", "kkm-bridge setup"),
     ("a key with a typing error", typing_error, "config_form", "kkm-bridge check", "kkm-bridge check"),
     ("a token that everybody reads", open_token, "config_problem", "kkm-bridge check", "kkm-bridge check"),
@@ -123,6 +123,7 @@ const CASES: [Case; 25] = [
     ("a name that moves", moving_name, "unstable_name", "usb-SHTRIH-if00", "usb-SHTRIH-if00"),
     ("one port for two devices", shared_port, "port_shared", "a port of its own", "свой порт"),
     ("something that is no register", no_register, "device_silent", "cable, port and speed", "порт и скорость"),
+    ("a port that another program holds", held_port, "device_silent", "cable, port and speed", "порт и скорость"),
     ("no paper", no_paper, "device_hindered", "at the device itself", "на самой кассе"),
     ("a shift of yesterday", old_shift, "shift_expired", "kkm-bridge shift close", "kkm-bridge shift close"),
     ("another program's receipt", foreign_receipt, "foreign_receipt", "exclusive = true", "exclusive = true"),
@@ -223,6 +224,15 @@ fn shared_port(m: &Sick) {
 fn no_register(m: &Sick) {
     m.put("/dev/ttyS0", "");
     m.at("/dev/ttyS0");
+}
+
+fn held_port(m: &Sick) {
+    m.put("/dev/ttyS0", "");
+    m.put("/proc/77/comm", "minicom\n");
+    m.link("/proc/77/fd/3", Path::new("/dev/ttyS0"));
+    m.at("/dev/ttyS0");
+    let (_, findings) = m.findings("en");
+    assert!(findings.iter().any(|f| f["what"].as_str().is_some_and(|w| w.contains("minicom (process 77)"))));
 }
 
 fn no_paper(m: &Sick) {

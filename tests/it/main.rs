@@ -16,6 +16,8 @@ mod duplicate;
 mod evidence;
 mod hostile;
 mod moments;
+mod printer;
+mod printer_cases;
 mod refusal;
 mod register;
 mod restart;

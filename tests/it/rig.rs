@@ -1,14 +1,18 @@
 //! A shop on a bench: register, daemon and cloud, and the books of each.
 
+mod printer;
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
+pub use self::printer::PrinterLink;
 use kkm_drivers::simulator::books::{self, BookedDocument, Kind};
 use serde_json::{Value, json};
 
@@ -196,6 +200,14 @@ device = "front"
         for fault in faults {
             command.args(["--fault", fault]);
         }
+        let line = self.run_device(command, "register ");
+        if self.wire == Wire::Tcp {
+            self.address = line.rsplit(' ').next().map(|address| address.trim().to_owned());
+        }
+    }
+
+    /// Runs a simulated device; gives the line by which it says that it is ready.
+    fn run_device(&mut self, mut command: Command, prefix: &str) -> String {
         let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -204,13 +216,11 @@ device = "front"
             .expect("the register starts");
         let console = child.stdin.take().expect("piped");
         let mut output = BufReader::new(child.stdout.take().expect("piped"));
-        let line = ready(&mut output, "register ").expect("the register is ready");
+        let line = ready(&mut output, prefix).expect("the device is ready");
         let (say, said) = channel();
         std::thread::spawn(move || output.lines().map_while(Result::ok).try_for_each(|line| say.send(line)));
-        if self.wire == Wire::Tcp {
-            self.address = line.rsplit(' ').next().map(|address| address.trim().to_owned());
-        }
         self.register = Some(RunningRegister { child, console, said: Mutex::new(said) });
+        line
     }
 
     /// Types a line at the register's console; gives the first line of its answer, when it is done.
@@ -246,9 +256,14 @@ device = "front"
         self.origins.push(origin.to_owned());
     }
 
-    /// Every daemon listens at the same address from now on.
+    /// Every daemon listens at the same address from now on: below the ports that the system hands out by itself, so that
+    /// nobody takes it between two lives.
     pub fn listen_at_one_port(&mut self) {
-        let free = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a port");
+        static NEXT: AtomicU16 = AtomicU16::new(0);
+        let first = (std::process::id() * 37 % 20_000) as u16;
+        let free = std::iter::repeat_with(|| 10_000 + (first + NEXT.fetch_add(1, Ordering::Relaxed)) % 20_000)
+            .find_map(|port| TcpListener::bind(("127.0.0.1", port)).and_then(|l| l.local_addr()).ok())
+            .expect("a port");
         self.listen = free.to_string();
         self.url = format!("http://{free}/");
     }

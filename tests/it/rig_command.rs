@@ -1,6 +1,6 @@
 //! `rig`: an acceptance and fault script against a device, and evidence that says what it was.
 
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -165,4 +165,31 @@ fn a_real_register_gets_no_document_by_mistake_and_no_simulated_person() {
     assert!(text(&busy).contains("stop it first"), "{}", text(&busy));
     let list = bench.rig(&["--list"], "");
     assert!(list.status.success() && text(&list).contains("cable-pulled"), "{}", text(&list));
+}
+
+#[test]
+fn a_receipt_printer_is_judged_by_what_a_person_sees_for_it_keeps_nothing() {
+    let bench = Bench::new();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kkm-bridge"));
+    command.args(["simulate", "printer", "--quiet", "--no-pictures", "--tcp", "127.0.0.1:0", "--books"]);
+    let mut printer =
+        command.arg(bench.path("slips")).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("starts");
+    let mut line = String::new();
+    BufReader::new(printer.stdout.take().expect("piped")).read_line(&mut line).expect("ready");
+    let address = line.trim().rsplit(' ').next().expect("an address").to_owned();
+    bench.configure(&format!(
+        "family = \"escpos\"\nprofile = \"epson-tm-t88\"\nport = \"tcp://{address}\"\nquiet_ms = 0"
+    ));
+    let output = bench.rig(&["--only", "who,text,slip-sale"], "y\ny\n");
+    let _ = printer.kill();
+    let _ = printer.wait();
+    let said = text(&output);
+    assert!(said.contains("| 3/10 |") && said.contains("| SIMULATED |"), "{said}");
+    let (_, evidence, _) = bench.evidence();
+    let sale = &evidence["steps"][2];
+    assert_eq!(
+        (&sale["facts"]["new_documents"], &sale["paper_is_right"]),
+        (&Value::Null, &Value::Bool(true)),
+        "{sale}"
+    );
 }

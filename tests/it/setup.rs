@@ -1,7 +1,7 @@
 //! `setup`: from a plugged-in register to a configuration that works, and nothing half-way.
 
 use std::io::Write;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -168,15 +168,21 @@ fn on_a_terminal_it_asks_and_takes_enter_for_the_default() {
     shop.plug("usb-SHTRIH-M_Light-if00", &rig.path("register.tty"));
     let mut asked = shop.command(&["--ask", "--no-test-sale"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
     let asked = asked.as_mut().expect("it runs");
-    // Device, shop, callback, tax table, language, zone, then the token.
-    let answers = format!("till\nNo!\nsalon\n\n\nen\nEurope/Moscow\n{PARTNER_TOKEN}\n");
+    // Profile, device, shop, callback, tax table, language, zone, then the token.
+    let answers = format!("2\ntill\nNo!\nsalon\n\n\nen\nEurope/Moscow\n{PARTNER_TOKEN}\n");
     asked.stdin.take().expect("piped").write_all(answers.as_bytes()).expect("written");
     let mut said = String::new();
     std::io::Read::read_to_string(asked.stdout.as_mut().expect("piped"), &mut said).expect("read");
     assert!(asked.wait().expect("ended").success(), "{said}");
     assert!(said.contains("lower case"), "a wrong answer is told and asked again: {said}");
     let configuration = shop.configuration();
-    for line in ["[devices.till.driver]", "[shops.salon]", "locale = \"en\"", "time_zone = \"Europe/Moscow\""] {
+    for line in [
+        "[devices.till.driver]",
+        "[shops.salon]",
+        "profile = \"vat22\"",
+        "locale = \"en\"",
+        "time_zone = \"Europe/Moscow\"",
+    ] {
         assert!(configuration.contains(line), "{configuration}");
     }
 }
@@ -190,4 +196,25 @@ fn a_test_that_fails_leaves_the_configuration_and_says_why() {
     assert_eq!(output.status.code(), Some(1), "{}", text(&output));
     assert!(text(&output).contains("Test print: FAILED: no paper"), "{}", text(&output));
     assert!(shop.configuration().contains("simulated"));
+}
+
+#[test]
+fn what_root_writes_belongs_to_the_service_and_to_nobody_else() {
+    let shop = Shop::new();
+    let service = 64_999;
+    std::fs::create_dir_all(shop.path("machine/etc")).expect("made");
+    let users = format!("root:x:0:0::/:\nkkm-bridge:x:{service}:{service}::/:\n");
+    std::fs::write(shop.path("machine/etc/passwd"), users).expect("written");
+    let output = shop.simulated(&["--no-print"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    let own = std::fs::metadata(shop.path("machine")).expect("there").uid();
+    // Only root can give files away; anybody else keeps them.
+    let owner = if own == 0 { service } else { own };
+    for token in ["etc/shop.token", "etc/partner.token"] {
+        assert_eq!(std::fs::metadata(shop.path(token)).expect("there").uid(), owner);
+        assert_eq!(mode(&shop.path(token)), 0o600);
+    }
+    let configuration = std::fs::metadata(shop.path("etc/kkm-bridge.toml")).expect("there");
+    assert_eq!((configuration.uid(), configuration.mode() & 0o777), (own, 0o640));
+    assert!(own != 0 || configuration.gid() == service);
 }

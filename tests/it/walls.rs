@@ -45,7 +45,7 @@ fn drivers_know_no_server_no_sql_and_no_async() {
 #[test]
 fn families_do_not_see_each_other() {
     nobody_uses("drivers/shtrih", &["crate::simulated"], &[]);
-    nobody_uses("drivers/simulator", &["crate::shtrih"], &[]);
+    nobody_uses("drivers/simulator", &["crate::shtrih", "crate::escpos", "crate::layout"], &[]);
 }
 
 #[test]

@@ -198,9 +198,10 @@ quiet_ms = 0
 
     def ready(self):
         """Waits until it is; False when it ended before."""
-        line = self.daemon.stdout.readline()
+        daemon = self.daemon
+        line = daemon.stdout.readline()
         if not line.startswith("kkm-bridge ready"):
-            self.daemon.wait()
+            daemon.wait()
             return False
         self.url = line.split()[-1].removeprefix("http://").rstrip("/")
         return True
@@ -270,7 +271,10 @@ quiet_ms = 0
 
     def kept(self):
         """Every document that was answered is in the journal. Asked while no daemon runs."""
-        ids = {json.loads(request_id) for request_id, _ in self.rows()} if self.answered else set()
+        try:
+            ids = {json.loads(request_id) for request_id, _ in self.rows()} if self.answered else set()
+        except sqlite3.Error as error:
+            raise Broken(f"answered and not in the journal, which cannot be read: {error}") from None
         lost = [name for name in self.answered if name not in ids]
         check(not lost, f"answered and not in the journal: {lost}")
 

@@ -15,13 +15,13 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 import image
-from bench import Broken, Shop
+from bench import PATIENCE_S, Broken, Shop
 
 LANES = 6
 """Most of a cut is waiting, so many shops go at once."""
 CUTS_IN_A_SHOP = 10
-LONGEST_MS = 500
-"""A start takes about 100 ms and so does a receipt; some cuts fall into the recovery from the last one."""
+LONGEST_MS = 300
+"""A start takes about 100 ms and so does a receipt."""
 LONGEST_GAP_MS = 150
 """Between two customers; more come than can be served."""
 
@@ -37,7 +37,7 @@ def shop_of_cuts(seed, count):
     number = 0
     try:
         for _ in range(count):
-            stop = threading.Event()
+            stop, sold = threading.Event(), threading.Event()
             shop.spawn()
 
             def customers():
@@ -46,12 +46,17 @@ def shop_of_cuts(seed, count):
                     return
                 while not stop.is_set():
                     number += 1
-                    if shop.post(f"s{seed}n{number}", number) is None:
+                    answer = shop.post(f"s{seed}n{number}", number)
+                    sold.set()
+                    if answer is None:
                         return
                     stop.wait(dice.uniform(0, LONGEST_GAP_MS) / 1000)
 
             posting = threading.Thread(target=customers)
             posting.start()
+            # Two of three fall into the sales, the others into the start and the recovery from the last one.
+            if dice.random() < 0.67:
+                sold.wait(PATIENCE_S)
             time.sleep(dice.uniform(0, LONGEST_MS) / 1000)
             shop.daemon.send_signal(signal.SIGSTOP)
             image.cut(at)

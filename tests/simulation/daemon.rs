@@ -17,7 +17,7 @@ use kkm_bridge::messages::Locale;
 use kkm_bridge::outbox::lanes::Lanes;
 use kkm_bridge::outbox::origin;
 use kkm_bridge::outbox::schedule::Dice;
-use kkm_drivers::shtrih::{Settings as Register, Shtrih};
+use kkm_drivers::shtrih::{Level, Settings as Register, Shtrih};
 use simulated_disk::Disk;
 
 use crate::truth::Eyes;
@@ -50,7 +50,8 @@ pub struct Daemon {
 }
 
 impl Daemon {
-    /// Starts on what the directory holds. One seed in four has a device that is the daemon's alone.
+    /// Starts on what the directory holds. One seed in four has a device that is the daemon's alone, one in five speaks
+    /// numbered packets.
     pub fn start(directory: &Path, medium: &Disk, wire: &Wire, epoch: u32, seed: u64) -> Result<Self, JournalError> {
         let log = medium.clone();
         let options = Options {
@@ -71,7 +72,8 @@ impl Daemon {
             close_expired_shift: true,
             locale: Locale::En,
         };
-        let driver = Box::new(Shtrih::new(Box::new(wire.clone()), Register::serial()));
+        let level = if seed % 5 == 2 { Level::Numbered } else { Level::Standard };
+        let driver = Box::new(Shtrih::new(Box::new(wire.clone()), Register { level, ..Register::serial() }));
         let lane = Lane::new(DEVICE.into(), driver, journal.clone(), settings, door.clone(), reports.clone())?;
         let lanes = BTreeMap::from([(DEVICE.to_owned(), door)]);
         let desk = Desk {

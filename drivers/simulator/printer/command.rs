@@ -69,7 +69,7 @@ pub(crate) enum Command {
     CodePage(u8),
     /// FS & and FS .
     Chinese(bool),
-    /// GS V m [n].
+    /// `GS V m` and `GS V m n`.
     Cut { m: u8, feed: Option<u8> },
     /// ESC p m t1 t2, times in units of 2 ms.
     Pulse { m: u8, on: u8, off: u8 },

@@ -154,7 +154,10 @@ pub enum PrinterError {
     /// The books cannot be used.
     #[error("the books cannot be used")]
     Books(#[source] io::Error),
-    /// The link cannot be made, or failed, or the books did.
+    /// The link cannot be made.
+    #[error("it cannot be reached there")]
+    Link(#[source] io::Error),
+    /// The link or the books failed while it worked.
     #[error("the link or the books failed")]
     Serving(#[source] io::Error),
     /// The paper cannot be written to.
@@ -186,7 +189,7 @@ impl Printer {
         }
         let byte_time = options.baud.map_or(Duration::ZERO, |baud| Duration::from_secs(10) / baud.max(1));
         let running = Running::start("simulated-printer", device, byte_time, &options.link);
-        running.map(Self).map_err(PrinterError::Serving)
+        running.map(Self).map_err(PrinterError::Link)
     }
 
     /// Where it is reached: the path, or the bound address.

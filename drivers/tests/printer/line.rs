@@ -81,7 +81,7 @@ fn hurt(model: &str, profile: &Profile, spot: Spot, strict: bool) -> End {
     let mut driver = driver(FaultyOpener::new(link.clone(), plan), profile.clone(), shop());
     let first = document(1, example());
     let (mut end, mut tries) = (attempt(&link, &mut driver, &first), 1);
-    while end == End::Nothing && tries < 2 * LOOKS {
+    while end == End::Nothing && tries < 10 * LOOKS {
         tries += 1;
         end = attempt(&link, &mut driver, &document(tries, example()));
     }
@@ -101,7 +101,7 @@ fn hurt(model: &str, profile: &Profile, spot: Spot, strict: bool) -> End {
         End::Nothing => panic!("the fault strikes once: {what}"),
         End::Person => {
             let mut second = document(tries + 1, example());
-            while attempt(&link, &mut driver, &second) == End::Nothing && tries < 4 * LOOKS {
+            while attempt(&link, &mut driver, &second) == End::Nothing && tries < 12 * LOOKS {
                 tries += 1;
                 if tries.is_multiple_of(LOOKS) {
                     switch_off_and_on(&link);
@@ -149,7 +149,7 @@ fn at_every_byte(model: &str, profile: &Profile, harms: &[Harm], strict: bool, u
 
 const BEGINNING: u64 = 2050;
 const BROKEN: [Harm; 2] = [Harm::Disconnect, Harm::Stall(Duration::from_secs(7))];
-const SPOILED: [Harm; 4] = [Harm::Drop, Harm::Lose(40), Harm::Flip(0x10), Harm::Insert(0x00)];
+const SPOILED: [Harm; 4] = [Harm::Drop, Harm::Lose(12), Harm::Flip(0x10), Harm::Insert(0x00)];
 
 fn by_id() -> Profile {
     profile("epson-tm-t20", "")

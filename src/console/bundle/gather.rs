@@ -7,9 +7,10 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use crate::config::Settings;
+use crate::console::answering::Answering;
 use crate::console::machine::Machine;
 use crate::console::ports;
-use crate::control::{self, Ask, Tell};
+use crate::control::{Ask, Tell};
 use crate::daemon;
 use crate::journal::views::{Details, Happened, Summary};
 use crate::outbox::origin;
@@ -108,18 +109,8 @@ pub(super) struct Journal {
 
 /// By the running service, else from the journal itself.
 pub(super) fn journal(settings: &Settings) -> Journal {
-    let offline = || {
-        let there = daemon::has_journal(&settings.journal.directory);
-        there.then(|| daemon::offline_desk(settings).ok()).flatten()
-    };
-    let socket = daemon::socket(settings);
-    let running = matches!(control::ask(&socket, &Ask::Devices), Ok(Some(_)));
-    let desk = if running { None } else { offline() };
-    let answer = |ask: Ask| match &desk {
-        Some(desk) => Some(desk.answer(ask)),
-        None if running => control::ask(&socket, &ask).ok().flatten(),
-        None => None,
-    };
+    let who = Answering::find(settings).unwrap_or(Answering::Nobody);
+    let answer = |ask: Ask| who.answer(ask).ok().flatten();
     let list = |ask: Ask| if let Some(Tell::Documents(list)) = answer(ask) { list } else { Vec::new() };
     let mut documents = list(Ask::Queue);
     let newest = list(Ask::Newest { limit: NEWEST });

@@ -9,6 +9,7 @@ use kkm_drivers::open;
 use super::Sight;
 use super::finding::{Ailment, Finding};
 use crate::altegio::TaxTable;
+use crate::console::ports;
 use crate::control::{self, Ask, Tell};
 use crate::daemon;
 use crate::dispatcher::errand::{Errand, ErrandTold, Inspection};
@@ -60,6 +61,9 @@ fn inspect(sight: &Sight<'_>, name: &str) -> Result<Inspection, Option<String>> 
     if here.is_some_and(|port| sight.machine.target(port).is_none()) {
         return Err(None);
     }
+    if let Some(program) = here.and_then(|port| ports::user_of(sight.machine, port)) {
+        return Err(Some(format!("the port is in use by {program}")));
+    }
     // A configuration that opens nothing was told already.
     let mut driver = open::open(config).map_err(|_| None)?;
     Inspection::of(&mut *driver).map_err(|fault| Some(fault.to_string()))
@@ -84,7 +88,9 @@ fn judge(seen: &Inspection, table: &TaxTable, now: Timestamp, zone: &TimeZone) -
         found.push(Ailment::ForeignReceipt);
     }
     match status.paper {
-        Paper::Pending => found.push(Ailment::PaperPending),
+        // A cause that is told already leads to the same hands.
+        Paper::Pending if status.hindrance.is_none() => found.push(Ailment::PaperPending),
+        Paper::Pending => {}
         Paper::Delivered | Paper::Suppressed | Paper::Sent | Paper::Unknown => {}
     }
     let shop = now.to_zoned_datetime(zone.clone());

@@ -4,8 +4,8 @@ use rustix::fs::statvfs;
 
 use super::Sight;
 use super::finding::{Ailment, Finding};
-use crate::control::{self, Ask, Tell};
-use crate::daemon;
+use crate::console::answering::Answering;
+use crate::control::{Ask, Tell};
 use crate::journal::State;
 use crate::journal::views::Summary;
 
@@ -34,9 +34,6 @@ pub(super) fn look(sight: &Sight<'_>) -> Vec<Finding> {
             findings.push(Finding::new(path.display().to_string(), ailment));
         }
     }
-    if sight.running.is_none() && !daemon::has_journal(directory) {
-        return findings;
-    }
     match ask(sight) {
         Ok((queue, fenced)) => {
             findings.extend(waits(&queue));
@@ -56,22 +53,13 @@ fn disk(free_bytes: u64) -> Option<Ailment> {
 
 /// The queue and the fenced devices.
 fn ask(sight: &Sight<'_>) -> Result<(Vec<Summary>, Vec<String>), String> {
-    let offline = match sight.running {
-        Some(_) => None,
-        None => Some(daemon::offline_desk(sight.settings).map_err(|e| e.to_string())?),
+    let who = Answering::find(sight.settings)?;
+    let queue = match who.answer(Ask::Queue)? {
+        Some(Tell::Documents(queue)) => queue,
+        Some(Tell::Refused(why)) => return Err(why),
+        Some(_) | None => Vec::new(),
     };
-    let answer = |ask: Ask| match &offline {
-        Some(desk) => Ok(desk.answer(ask)),
-        None => control::ask(&daemon::socket(sight.settings), &ask)
-            .map_err(|e| e.to_string())?
-            .ok_or_else(|| "the service has just stopped".to_owned()),
-    };
-    let queue = match answer(Ask::Queue)? {
-        Tell::Documents(queue) => queue,
-        Tell::Refused(why) => return Err(why),
-        _ => Vec::new(),
-    };
-    let views = if let Tell::Devices(views) = answer(Ask::Devices)? { views } else { Vec::new() };
+    let views = who.devices()?.unwrap_or_default();
     Ok((queue, views.into_iter().filter(|view| view.fence.is_some()).map(|view| view.name).collect()))
 }
 

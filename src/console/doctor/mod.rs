@@ -19,6 +19,7 @@ mod ports;
 mod settings;
 mod time;
 mod users;
+mod words;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

@@ -3,7 +3,7 @@
 use kkm_drivers::open::{self, DeviceConfig};
 use serde::Serialize;
 
-use super::{Port, same, usb};
+use super::{Port, same, usb, user_of};
 use crate::config::Settings;
 use crate::console::machine::Machine;
 
@@ -102,6 +102,9 @@ fn not_allowed(port: &Port) -> String {
 }
 
 fn probe(machine: &Machine, config: &DeviceConfig, port: &Port) -> Said {
+    if let Some(program) = user_of(machine, &port.name) {
+        return Said::Nothing { why: format!("the port is in use by {program}") };
+    }
     let mut config = config.clone();
     // What the configuration names is opened by that name.
     if config.port.is_empty() {

@@ -83,6 +83,18 @@ pub(super) fn list(machine: &Machine) -> Vec<Port> {
     ports
 }
 
+/// The program that has a port open, if it may be seen; ours is none.
+pub(super) fn user_of(machine: &Machine, name: &str) -> Option<String> {
+    let node = machine.target(name)?;
+    let own = std::process::id().to_string();
+    let pids = machine.list("/proc").into_iter().filter(|pid| *pid != own && pid.bytes().all(|b| b.is_ascii_digit()));
+    pids.into_iter().find_map(|pid| {
+        let open = machine.list(format!("/proc/{pid}/fd"));
+        let has = open.iter().any(|fd| machine.link(format!("/proc/{pid}/fd/{fd}")).is_some_and(|to| to == node));
+        has.then(|| format!("{} (process {pid})", machine.read(format!("/proc/{pid}/comm")).unwrap_or_default()))
+    })
+}
+
 /// True when both names lead to one device.
 pub(super) fn same(machine: &Machine, a: &str, b: &str) -> bool {
     a == b || matches!((machine.target(a), machine.target(b)), (Some(a), Some(b)) if a == b)

@@ -32,8 +32,13 @@ impl Evidence {
         self.broken_off.is_none() && self.left_out.is_empty() && self.steps.iter().all(|s| s.passed)
     }
 
-    fn marked(&self) -> &'static str {
-        if self.simulated { "SIMULATED" } else { "hardware" }
+    /// What the run is worth: by what the device says of itself, and it may say nothing.
+    pub(super) fn marked(&self) -> &'static str {
+        match (self.simulated, self.device.firmware.is_empty()) {
+            (true, _) => "SIMULATED",
+            (false, false) => "hardware",
+            (false, true) => "unproven",
+        }
     }
 
     /// The row of `docs/hardware.md`.
@@ -69,6 +74,7 @@ impl Evidence {
             out.push_str("<p class=\"sim\">SIMULATED: the device says of itself that it is no hardware.</p>\n");
         }
         let facts = [
+            ("marked", self.marked().to_owned()),
             ("device", format!("{} {}", self.device.model, self.device.firmware)),
             ("serial, storage", format!("{}, {}", self.device.serial, self.device.storage)),
             ("family, link", format!("{} {}, {}", self.family, self.profile, self.link)),

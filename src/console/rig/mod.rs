@@ -104,7 +104,9 @@ fn play(settings: &Settings, rig: &Rig) -> Result<ExitCode, String> {
     let person = who(settings, rig, config);
     let clock = SystemClock::new().map_err(|e| e.to_string())?;
     let abilities = driver.capabilities().map_err(|e| e.to_string())?;
-    let mut player = Player { driver, abilities, person: &person, clock, number: 0 };
+    let last = driver.mark().map_err(|e| e.to_string())?.last_document;
+    let remembers = driver.found_since(last).map_err(|e| e.to_string())?.is_some();
+    let mut player = Player { driver, abilities, person: &person, clock, remembers, number: 0 };
     let mut evidence = Evidence {
         program: concat!("kkm-bridge ", env!("CARGO_PKG_VERSION")),
         script: script.title.clone(),
@@ -180,7 +182,7 @@ fn link(port: &str) -> String {
 }
 
 fn write(directory: &Path, evidence: &Evidence) -> Result<(), String> {
-    let kind = if evidence.simulated { "simulated" } else { "hardware" };
+    let kind = evidence.marked().to_lowercase();
     let time: String = evidence.began.chars().filter(char::is_ascii_digit).take(14).collect();
     std::fs::create_dir_all(directory).map_err(|e| format!("{}: {e}", directory.display()))?;
     let json = serde_json::to_string_pretty(evidence).map_err(|e| e.to_string())?;

@@ -1,10 +1,14 @@
 //! The person at the device, or who stands for one at a simulated device.
 
-use std::io::{BufRead, Write};
+use std::io::Write;
 use std::path::PathBuf;
 
 use super::script::Words;
+use crate::console::person::hear;
 use crate::messages::Locale;
+
+/// Where a person was needed.
+const NOBODY: &str = "nobody is at the terminal";
 
 /// Who pulls the paper.
 pub(super) enum Person {
@@ -21,7 +25,7 @@ impl Person {
             (Self::Terminal(locale), Some(words)) => {
                 let text = locale.pick(words.ru.as_str(), words.en.as_str());
                 let press = locale.pick("Готово — Enter", "Done: Enter");
-                hear(&format!("\n  >>> {text}\n      {press}: "))?;
+                hear(&format!("\n  >>> {text}\n      {press}: ")).ok_or(NOBODY)?;
                 Ok(Some(text))
             }
             (Self::Script(path), _) if !lines.is_empty() => {
@@ -41,23 +45,12 @@ impl Person {
         let text = locale.pick(words.ru.as_str(), words.en.as_str());
         let choice = locale.pick("д/н", "y/n");
         loop {
-            let heard = hear(&format!("\n  ??? {text} ({choice}): "))?.to_lowercase();
+            let heard = hear(&format!("\n  ??? {text} ({choice}): ")).ok_or(NOBODY)?.to_lowercase();
             match heard.chars().next() {
                 Some('y' | 'д') => return Ok(Some(true)),
                 Some('n' | 'н') => return Ok(Some(false)),
                 Some(_) | None => {}
             }
         }
-    }
-}
-
-fn hear(question: &str) -> Result<String, String> {
-    print!("{question}");
-    let _ = std::io::stdout().flush();
-    let mut line = String::new();
-    match std::io::stdin().lock().read_line(&mut line) {
-        Ok(0) => Err("nobody is at the terminal".to_owned()),
-        Ok(_) => Ok(line.trim().to_owned()),
-        Err(error) => Err(error.to_string()),
     }
 }

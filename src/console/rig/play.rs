@@ -6,7 +6,6 @@ use jiff::Timestamp;
 use kkm_drivers::contract::{
     Body, Capabilities, Document, Driver, Fault, LineDraft, Mark, Marker, Money, Outcome, Paper, Payments, Quantity,
     Reason, Receipt, ReceiptDraft, Settlement, Shift, Status, Subject, SumsPolicy, TaxSystem, VatRate, Verdict,
-    Witness,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -14,6 +13,7 @@ use serde_json::{Value, json};
 use super::person::Person;
 use super::script::{Do, Pay, Step};
 use crate::clock::{Clock, SystemClock};
+use crate::console::person::Nobody;
 
 /// How long a register may take to come back and say what became of a receipt.
 const SETTLE: Duration = Duration::from_secs(180);
@@ -55,6 +55,8 @@ pub(super) struct Player<'a> {
     pub(super) abilities: Capabilities,
     pub(super) person: &'a Person,
     pub(super) clock: SystemClock,
+    /// The device keeps documents and can be asked about them.
+    pub(super) remembers: bool,
     /// Number of the step, by which its document is known in the register.
     pub(super) number: u32,
 }
@@ -150,7 +152,7 @@ impl Player<'_> {
             Outcome::Untouched(fault) => (Some("untouched"), json!(fault.to_string())),
             Outcome::Doubtful(fault) => (Some("doubtful"), json!(fault.to_string())),
         };
-        if step.action.is_receipt() {
+        if step.action.is_receipt() && self.remembers {
             facts.sent = Some(document);
         }
         Ok(facts)
@@ -178,7 +180,7 @@ impl Player<'_> {
             });
         }
         let after = self.patiently(|driver| driver.mark()).map_err(|f| format!("step {}: {f}", step.id))?;
-        facts.documents = Some(after.last_document.saturating_sub(before.last_document));
+        facts.documents = self.remembers.then(|| after.last_document.saturating_sub(before.last_document));
         facts.status = Some(self.patiently(|driver| driver.status()).map_err(|f| format!("step {}: {f}", step.id))?);
         Ok(())
     }
@@ -276,7 +278,8 @@ fn checks(step: &Step, facts: &Facts, paper_is_right: Option<bool>) -> Vec<Check
     }
     let documents = facts.documents.unwrap_or_default();
     if let Some(wanted) = step.expect.documents {
-        check("new documents", wanted.to_string(), documents.to_string());
+        let seen = facts.documents.map_or_else(none, |n| n.to_string());
+        check("new documents", wanted.to_string(), seen);
     }
     if let Some((verdict, _)) = facts.verdict {
         let by_outcome = match facts.outcome {
@@ -302,14 +305,5 @@ fn name_of(reason: &Reason) -> String {
         Value::String(name) => name,
         Value::Object(map) => map.keys().next().cloned().unwrap_or_default(),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => String::new(),
-    }
-}
-
-/// There is no journal: the register's memory is the evidence.
-struct Nobody;
-
-impl Witness for Nobody {
-    fn closing(&mut self) -> Result<(), Fault> {
-        Ok(())
     }
 }

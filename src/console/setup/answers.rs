@@ -1,8 +1,10 @@
 //! Questions on a terminal, each with a default. Without one the default is the answer.
 
-use std::io::{BufRead, IsTerminal, Write};
+use std::io::IsTerminal;
 
 use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+
+use crate::console::person::hear;
 
 /// Who answers.
 pub(super) struct Answers {
@@ -25,7 +27,7 @@ impl Answers {
         match flag {
             Some(value) => value.clone(),
             None if self.asks => {
-                let heard = hear(&format!("{question} [{default}]: "));
+                let heard = hear(&format!("{question} [{default}]: ")).unwrap_or_default();
                 if heard.is_empty() { default.to_owned() } else { heard }
             }
             None => default.to_owned(),
@@ -57,7 +59,7 @@ impl Answers {
             println!("  {}  {choice}", number + 1);
         }
         loop {
-            let heard = hear(&format!("{question} [1]: "));
+            let heard = hear(&format!("{question} [1]: ")).unwrap_or_default();
             let number = if heard.is_empty() { Ok(1) } else { heard.parse::<usize>() };
             match number {
                 Ok(number) if (1..=choices.len()).contains(&number) => return Some(number - 1),
@@ -77,20 +79,11 @@ impl Answers {
             quiet.local_modes.remove(LocalModes::ECHO);
             let _ = tcsetattr(&stdin, OptionalActions::Flush, &quiet);
         }
-        let heard = hear(&format!("{question}: "));
+        let heard = hear(&format!("{question}: ")).unwrap_or_default();
         if let Some(before) = before {
             let _ = tcsetattr(&stdin, OptionalActions::Flush, &before);
             println!();
         }
         Some(heard).filter(|heard| !heard.is_empty())
     }
-}
-
-/// Asks and hears one line; the end of the input is an empty answer.
-fn hear(question: &str) -> String {
-    print!("{question}");
-    let _ = std::io::stdout().flush();
-    let mut line = String::new();
-    let _ = std::io::stdin().lock().read_line(&mut line);
-    line.trim().to_owned()
 }

@@ -11,6 +11,9 @@ use crate::console::ports::{self, Holder, Said};
 /// Found by its serial number wherever it is plugged in.
 const AUTO: &str = "auto";
 
+/// The family of receipt printers, whose profile is never absent.
+const PRINTERS: &str = "escpos";
+
 /// A device to be configured.
 pub(super) struct Found {
     /// As it is written into the configuration.
@@ -39,11 +42,19 @@ pub(super) fn device(setup: &Setup, machine: &Machine, answers: &mut Answers) ->
         Some(AUTO) if setup.serial.is_some() => AUTO.clone_into(&mut config.port),
         Some(port) if port != AUTO => port.clone_into(&mut config.port),
         Some(_) | None => {
-            let (family, port, serial) = search(setup, machine, answers)?;
-            config.port = if setup.port.is_some() { AUTO.to_owned() } else { port };
-            config.serial.get_or_insert(serial);
-            config.family = family;
+            let chosen = search(setup, machine, answers)?;
+            config.port = if setup.port.is_some() { AUTO.to_owned() } else { chosen.port };
+            config.serial = config.serial.or(chosen.serial);
+            config.baud = config.baud.or(chosen.baud);
+            config.family = chosen.family;
         }
+    }
+    if config.profile.is_none() {
+        let known: Vec<String> = open::profiles(&config.family).into_iter().map(str::to_owned).collect();
+        let chosen = if known.is_empty() { None } else { answers.choice("Which model profile", &known) };
+        // The usual one needs no word.
+        config.profile =
+            chosen.filter(|index| *index > 0 || config.family == PRINTERS).map(|index| known[index].clone());
     }
     if setup.no_probe {
         open::open(&config).map_err(|e| Stop::unfit(e.to_string()))?;
@@ -65,14 +76,23 @@ pub(super) fn device(setup: &Setup, machine: &Machine, answers: &mut Answers) ->
             config.port, identity.serial
         )));
     }
-    if !identity.serial.is_empty() {
+    // A printer that tells no number goes by the name of its port, which is no number to be held to.
+    if !identity.serial.is_empty() && !config.port.ends_with(&identity.serial) {
         config.serial.get_or_insert(identity.serial.clone());
     }
     Ok(Found { config, identity: Some(identity) })
 }
 
-/// Family, port and serial number of the one that answers; a person chooses among several.
-fn search(setup: &Setup, machine: &Machine, answers: &mut Answers) -> Result<(String, String, String), Stop> {
+/// What is known of a device before it is asked for everything.
+struct Chosen {
+    family: String,
+    port: String,
+    serial: Option<String>,
+    baud: Option<u32>,
+}
+
+/// The one that answers; a person chooses among several.
+fn search(setup: &Setup, machine: &Machine, answers: &mut Answers) -> Result<Chosen, Stop> {
     let mut seen = Vec::new();
     let mut others = Vec::new();
     for port in ports::list(machine) {
@@ -90,7 +110,7 @@ fn search(setup: &Setup, machine: &Machine, answers: &mut Answers) -> Result<(St
     }
     let lines: Vec<String> = seen.iter().map(|(f, p, s, m)| format!("{m}, serial {s}, at {p} ({f})")).collect();
     let chosen = match seen.len() {
-        0 if answers.can_ask() => return by_hand(answers),
+        0 if answers.can_ask() => return by_hand(setup, answers),
         0 => {
             return Err(Stop::unfit(format!(
                 "no register answers on this machine's ports; name it with --port (and --baud on a serial line){}",
@@ -103,17 +123,24 @@ fn search(setup: &Setup, machine: &Machine, answers: &mut Answers) -> Result<(St
         })?,
     };
     let (family, port, serial, _) = seen.swap_remove(chosen);
-    Ok((family, port, serial))
+    Ok(Chosen { family, port, serial: Some(serial), baud: None })
 }
 
 /// No port may be asked without a person: that person names one.
-fn by_hand(answers: &mut Answers) -> Result<(String, String, String), Stop> {
+fn by_hand(setup: &Setup, answers: &mut Answers) -> Result<Chosen, Stop> {
     println!("No register answers on the USB ports that may be asked.");
     let families: Vec<String> = FAMILIES.iter().map(|(name, _)| (*name).to_owned()).collect();
-    let family = families[answers.choice("Which family is it", &families).unwrap_or_default()].clone();
-    let port = answers.text(None, "Its port (/dev/..., tcp://HOST:PORT)", "/dev/ttyS0");
-    let config = DeviceConfig { family: family.clone(), port: port.clone(), ..DeviceConfig::default() };
-    let asked = open::open(&config).map_err(|e| e.to_string());
-    let identity = asked.and_then(|mut d| d.identity().map_err(|fault| fault.to_string())).map_err(Stop::unfit)?;
-    Ok((family, port, identity.serial))
+    let family = match &setup.family {
+        Some(family) => family.clone(),
+        None => families[answers.choice("Which family is it", &families).unwrap_or_default()].clone(),
+    };
+    let default = if family == PRINTERS { "/dev/usb/lp0" } else { "/dev/ttyS0" };
+    let port = answers.text(None, "Its port (/dev/..., tcp://HOST:PORT)", default);
+    let speed = |text: &str| text.parse().map_err(|_| format!("\"{text}\" is no speed such as 9600 or 115200"));
+    let baud = if port.starts_with("/dev/ttyS") && setup.baud.is_none() {
+        Some(answers.fitting(None, "Its speed, bits per second", "115200", speed).map_err(Stop::unfit)?)
+    } else {
+        None
+    };
+    Ok(Chosen { family, port, serial: None, baud })
 }

@@ -2,10 +2,10 @@
 //!
 //! 1. Nothing is begun over an existing configuration without `--force`, nor while the service runs.
 //! 2. The device is looked for on the ports ([`find`]), or the one that is named is asked; one that does not answer ends it.
-//! 3. Tokens are made or taken over, each into a file of its own that only its owner reads ([`write`]). A token that is
+//! 3. Tokens are made or taken over, each into a file of its own that only its owner reads ([`mod@write`]). A token that is
 //!    there already is kept: Altegio knows it.
 //! 4. The configuration is written beside its place, read and checked there, and only then moved to it; the old one
-//!    stays as a numbered copy ([`write`]).
+//!    stays as a numbered copy ([`mod@write`]).
 //! 5. The device prints a text that registers nothing. A simulated register also gets a test document, through a service of
 //!    its own with a journal of its own ([`trial`]); a real one only with `--test-sale`.
 //! 6. What to enter in Altegio is said last.
@@ -22,13 +22,15 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
-use kkm_drivers::contract::{Body, Document, Fault, Identity, Marker, Outcome, Witness};
+use kkm_drivers::contract::{Body, Document, Identity, Marker, Outcome};
 use kkm_drivers::open::{self, DeviceConfig};
 
 use self::answers::Answers;
+use self::find::Found;
 use self::render::Plan;
 use self::secrets::Secrets;
 use super::machine::Machine;
+use super::person::Nobody;
 use crate::config::{self, Settings};
 use crate::control::{self, Ask};
 use crate::daemon::{self, EXIT_CONFIG};
@@ -220,7 +222,7 @@ fn set_up(path: &Path, setup: &Setup) -> Result<ExitCode, Stop> {
         Err(stop) => return Err(stop),
     };
     println!("Written: {}", path.display());
-    let works = test(setup, &plan, &found.config, found.identity.as_ref());
+    let works = test(setup, &plan, &settings, &found);
     say_the_rest(setup, &plan, &settings, &secrets, path);
     Ok(if works { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -243,7 +245,8 @@ fn refuse_to_disturb(path: &Path, setup: &Setup) -> Result<(), Stop> {
 }
 
 /// Prints, and sends a document where that is harmless; true when all that was tried worked.
-fn test(setup: &Setup, plan: &Plan, config: &DeviceConfig, identity: Option<&Identity>) -> bool {
+fn test(setup: &Setup, plan: &Plan, settings: &Settings, found: &Found) -> bool {
+    let config = &found.config;
     let mut works = true;
     if setup.no_print {
         println!("Test print: left out (--no-print)");
@@ -256,8 +259,16 @@ fn test(setup: &Setup, plan: &Plan, config: &DeviceConfig, identity: Option<&Ide
             }
         }
     }
-    let simulated = identity.is_some_and(Identity::is_simulated);
-    match (setup.no_test_sale, simulated || setup.test_sale) {
+    let simulated = found.identity.as_ref().is_some_and(Identity::is_simulated);
+    // The receipt of a trial carries the marker of a journal of its own: a service that knew the device would be fenced.
+    let known = daemon::has_journal(&settings.journal.directory);
+    if known && setup.test_sale {
+        println!("The service will meet a receipt that is not its own: kkm-bridge agree {}", plan.device_name());
+    }
+    match (setup.no_test_sale, (simulated && !known) || setup.test_sale) {
+        (false, false) if simulated => {
+            println!("Test sale: none, for a service knew this device before; sell through Altegio");
+        }
         (true, _) => println!("Test sale: left out (--no-test-sale)"),
         (false, false) => {
             println!("Test sale: none, for the device does not say that it is simulated (--test-sale orders one)");
@@ -291,15 +302,6 @@ fn print(config: &DeviceConfig) -> Result<(), String> {
         Outcome::Done(..) => Ok(()),
         Outcome::Refused(refusal) => Err(crate::messages::hindrance(&refusal.reason, crate::messages::Locale::En)),
         Outcome::Untouched(fault) | Outcome::Doubtful(fault) => Err(fault.to_string()),
-    }
-}
-
-/// Nothing is registered, so nobody has to know before.
-struct Nobody;
-
-impl Witness for Nobody {
-    fn closing(&mut self) -> Result<(), Fault> {
-        Ok(())
     }
 }
 

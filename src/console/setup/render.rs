@@ -82,6 +82,11 @@ impl Plan {
         })
     }
 
+    /// Name of the device.
+    pub(super) fn device_name(&self) -> &str {
+        &self.device_name
+    }
+
     /// File of the shop's token.
     pub(super) fn shop_token_file(&self) -> &Path {
         &self.shop_token

@@ -27,3 +27,10 @@ pub(super) fn run(simulate: Simulate) -> ExitCode {
         Simulate::Cloud(cloud) => cloud::run(&cloud),
     }
 }
+
+/// Says why a device does not run, down to the system's own reason.
+fn failed(device: &str, error: impl Into<anyhow::Error>) -> ExitCode {
+    let error = error.into();
+    eprintln!("kkm-bridge simulate {device}: {error:#}");
+    ExitCode::FAILURE
+}

@@ -3,11 +3,13 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, builder::PossibleValuesParser};
+use clap::builder::PossibleValuesParser;
+use clap::{ArgGroup, Args};
 use kkm_drivers::simulator::PaperTo;
 use kkm_drivers::simulator::printer::{self, Link, Options, Profile};
 
 #[derive(Args, Debug)]
+#[command(group(ArgGroup::new("link").required(true)))]
 #[command(
     after_help = "Lines of the fault script may be typed while it runs; `help` lists them.\nThe books: slips.jsonl is what came out, commands.txt what was understood, slip-NNNN.png the paper."
 )]
@@ -16,7 +18,7 @@ pub(in crate::console) struct Printer {
     #[arg(long, value_name = "DIR")]
     books: PathBuf,
     /// Serve on a pseudo-terminal that is found under this name
-    #[arg(long, value_name = "LINK", group = "link", required_unless_present_any = ["tcp", "file"])]
+    #[arg(long, value_name = "LINK", group = "link")]
     pty: Option<PathBuf>,
     /// Serve on a TCP address, one client at a time; 9100 is the usual port
     #[arg(long, value_name = "ADDRESS", group = "link")]
@@ -65,9 +67,6 @@ pub(super) fn run(printer: Printer) -> ExitCode {
     options.script_on_stdin = true;
     match printer::run(&options) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("kkm-bridge simulate printer: {error}");
-            ExitCode::FAILURE
-        }
+        Err(error) => super::failed("printer", error),
     }
 }

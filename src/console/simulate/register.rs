@@ -55,9 +55,6 @@ pub(super) fn run(register: Register) -> ExitCode {
     options.script_on_stdin = true;
     match simulator::run(&options) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("kkm-bridge simulate register: {error}");
-            ExitCode::FAILURE
-        }
+        Err(error) => super::failed("register", error),
     }
 }

@@ -108,6 +108,7 @@ impl Device {
             Fault::Deaf(on) => (self.deaf, self.deaf_until) = (on, None),
             Fault::Buffer(bytes, flow) => (self.capacity, self.flow) = (bytes, flow),
             Fault::Slow(pace) => (self.pace, self.next_at) = (pace, self.now),
+            Fault::Slips if self.slips().is_empty() => return "no slip yet".to_owned(),
             Fault::Slips => return self.slips().iter().map(ToString::to_string).collect(),
             Fault::Help => return HELP.to_owned(),
         }

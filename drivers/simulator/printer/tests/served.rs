@@ -185,6 +185,24 @@ fn automatic_status_reaches_a_waiting_host_when_somebody_opens_the_cover() {
 }
 
 #[test]
+fn a_printer_that_starts_without_power_is_not_there_until_it_is_switched_on() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = dir.path().join("printer");
+    for link in [Link::Pty(path.clone()), Link::Tcp("127.0.0.1:0".to_owned())] {
+        let mut options = Options::new(EPSON, link, dir.path().join("books"));
+        options.faults = vec!["power off".to_owned()];
+        let printer = Printer::start(&options).expect("started");
+        let is_there = || match &options.link {
+            Link::Tcp(_) => TcpStream::connect(printer.name()).is_ok(),
+            Link::Pty(_) | Link::File(_) => std::fs::symlink_metadata(&path).is_ok(),
+        };
+        until("nobody is there", || !is_there());
+        printer.inject("power on").expect("a line");
+        until("it is there", is_there);
+    }
+}
+
+#[test]
 fn a_fifo_prints_and_has_no_way_back() {
     let dir = tempfile::tempdir().expect("a directory");
     let path = dir.path().join("lp0");
