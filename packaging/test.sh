@@ -176,6 +176,14 @@ every_command_for_a_person_in_need_is_understood() {
     done <<< "$(readme_commands "When a person is needed")"
 }
 
+a_receipt_printer_takes_the_place_of_the_register() {
+    local place
+    place=$(machine_root box)/etc/kkm-bridge
+    sed '/^\[devices/,$d' "$place/kkm-bridge.toml" > "$place/printer.toml"
+    readme printer >> "$place/printer.toml"
+    check "README's printer is a configuration that can be used" on box kkm-bridge --config /etc/kkm-bridge/printer.toml check
+}
+
 it_serves_https() {
     local root
     root=$(machine_root box)
@@ -323,6 +331,7 @@ for part in \
     the_journal_has_fields \
     every_command_for_every_day_works \
     every_command_for_a_person_in_need_is_understood \
+    a_receipt_printer_takes_the_place_of_the_register \
     it_serves_https \
     tokens_come_as_credentials \
     the_receipt_at_hand_is_finished_before_a_stop \
