@@ -277,14 +277,13 @@ mod tests {
     #[test]
     fn a_shop_s_changes_win_and_are_checked() {
         let base = || Profile::named("xprinter").expect("known").expect("sound");
-        let changes = |text: &str| toml::from_str::<Changes>(text).expect("parses");
-        let changed =
-            base().with(&changes("columns = 32\ndots = 384\nconfirm = 'write'\nstatus = false")).expect("sound");
+        let read = |text: &str| toml::from_str::<Changes>(text).expect("parses");
+        let changed = base().with(&read("columns = 32\ndots = 384\nconfirm = 'write'\nstatus = false")).expect("sound");
         assert_eq!((changed.columns, changed.dots, changed.confirm, changed.status), (32, 384, Confirm::Write, false));
-        assert_eq!(base().with(&changes("columns = 8")), Err(ProfileError::Columns(8)));
-        assert_eq!(base().with(&changes("pages = []")), Err(ProfileError::NoPage));
+        assert_eq!(base().with(&read("columns = 8")), Err(ProfileError::Columns(8)));
+        assert_eq!(base().with(&read("pages = []")), Err(ProfileError::NoPage));
         let uncounted = Profile { counter: None, ..base() };
-        assert_eq!(uncounted.with(&changes("confirm = 'counter'")), Err(ProfileError::NoCounter));
+        assert_eq!(uncounted.with(&read("confirm = 'counter'")), Err(ProfileError::NoCounter));
         assert!(toml::from_str::<Changes>("colums = 32").is_err());
     }
 }

@@ -30,7 +30,9 @@ fn heading(profile: &Profile, answers: &[String]) -> Vec<u8> {
     bytes.extend(CANCEL_CHINESE);
     line(&mut bytes, "kkm-bridge test page");
     line(&mut bytes, &profile.name);
-    answers.iter().for_each(|answer| line(&mut bytes, answer));
+    for answer in answers {
+        line(&mut bytes, answer);
+    }
     bytes
 }
 
@@ -57,7 +59,7 @@ fn bar(dots: u16) -> Vec<u8> {
     let row_bytes = usize::from(dots / 8);
     (0..BAR_ROWS * row_bytes)
         .map(|at| match (at / row_bytes, at % row_bytes) {
-            (0, _) | (7, _) => 0xFF,
+            (0 | 7, _) => 0xFF,
             (_, 0) => 0x80,
             (_, column) if column == row_bytes - 1 => 0x01,
             (_, _) => 0x00,

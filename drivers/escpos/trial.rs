@@ -178,12 +178,17 @@ impl Trial {
             let _ = writeln!(text, "  {line}");
         }
         text.push('\n');
-        text.push_str(&match self.confirmed {
-            Some((_, after)) => format!("The page was confirmed {}.{:03} s after its last byte was written.\n", after.as_secs(), after.subsec_millis()),
-            None => "The page was NOT confirmed: this printer cannot tell what it has printed. With confirm = \"write\" a \
-                     receipt counts as printed\nwhen its bytes were written, and the cashier is told \"sent, not confirmed\".\n"
-                .into(),
-        });
+        let _ = match self.confirmed {
+            Some((_, after)) => {
+                let (s, ms) = (after.as_secs(), after.subsec_millis());
+                writeln!(text, "The page was confirmed {s}.{ms:03} s after its last byte was written.")
+            }
+            None => writeln!(
+                text,
+                "The page was NOT confirmed: this printer cannot tell what it has printed. With confirm = \"write\" a receipt\n\
+                 counts as printed when its bytes were written, and the cashier is told \"sent, not confirmed\"."
+            ),
+        };
         let _ = write!(
             text,
             "\nLook at the page:\n\
@@ -230,10 +235,10 @@ mod tests {
         let report = trial.report("bar");
         assert!(report.contains("confirmed 1.250 s after"), "{report}");
         let lines = report.split("[devices.bar.driver.printer]\n").nth(1).expect("a table");
-        let changes: super::super::profile::Changes = toml::from_str(lines).expect("parses");
+        let pasted: super::super::profile::Changes = toml::from_str(lines).expect("parses");
         let base = Profile::named("epson-tm-t88").expect("known").expect("sound");
-        let changed = base.with(&changes).expect("sound");
-        assert_eq!(Profile { name: trial.profile.name.clone(), counter: None, ..changed }, trial.profile);
+        let settled = base.with(&pasted).expect("sound");
+        assert_eq!(Profile { name: trial.profile.name.clone(), counter: None, ..settled }, trial.profile);
         assert!(Trial { confirmed: None, ..trial }.report("bar").contains("NOT confirmed"));
     }
 }

@@ -131,7 +131,7 @@ impl Layout {
     }
 
     /// Text with an amount.
-    pub fn columns(&mut self, left: impl Into<String>, right: impl ToString, style: Style) {
+    pub fn columns(&mut self, left: impl Into<String>, right: impl std::fmt::Display, style: Style) {
         self.blocks.push(Block::Columns { left: left.into(), right: right.to_string(), style });
     }
 }

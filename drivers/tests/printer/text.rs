@@ -107,8 +107,8 @@ fn titles_in_foreign_scripts_with_emoji_and_control_characters_stand_on_paper_wh
             let columns = kkm_drivers::layout::letters::cells(text, Ink::Drawn);
             assert!(stands_on(&link, &glyphs::draw(text, columns, 1, false)), "{title}: {text}");
         }
-        let all = slip.text() + &expected.iter().map(|row| format!("{row:?}")).collect::<String>();
-        assert!(all.contains("1999.99") && !slip.text().contains('?'), "{title}: {all}");
+        let amount = expected.iter().any(|row| matches!(row, Row::Text(row) if row.text.ends_with("1999.99")));
+        assert!(amount && !slip.text().contains('?'), "{title}: {slip}");
     }
 }
 
