@@ -33,7 +33,7 @@ build() {
 controls() {
     for campaign in "cuts.py 20 1" "blocks.py 60 1"; do
         # shellcheck disable=SC2086 # words of a command
-        if env KKM_TEST_PROGRAM="$place/spoiled" KKM_BRIDGE_SPOIL=sync-off python3 tests/realdisk/$campaign > "$place/log" 2>&1 ||
+        if env KKM_TEST_PROGRAM="$place/spoiled" KKM_BRIDGE_SPOIL=sync-off unshare --mount python3 tests/realdisk/$campaign > "$place/log" 2>&1 ||
             ! grep -q "^BROKEN: .*answered and not in the journal" "$place/log"; then
             tail -n 5 "$place/log"
             echo "BLIND: sync-off is not seen by $campaign"
@@ -43,7 +43,8 @@ controls() {
     done
 }
 
-run() { KKM_TEST_PROGRAM="$place/kkm-bridge" python3 "tests/realdisk/$1" "${@:2}" | tee -a "$place/counted"; }
+# Its mounts are its own: a copy of them in another program's namespace would keep a disk alive whose power was cut.
+run() { KKM_TEST_PROGRAM="$place/kkm-bridge" unshare --mount python3 "tests/realdisk/$1" "${@:2}" | tee -a "$place/counted"; }
 
 ci() {
     : > "$place/counted"
