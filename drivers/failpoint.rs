@@ -18,8 +18,9 @@ pub fn hit(name: &str) {
 pub fn hit_of(name: &str, command: &[u8]) {
     #[cfg(feature = "failpoints")]
     if armed::to_kill() {
-        let code: String = command.iter().map(|byte| format!("{byte:02X}")).collect();
-        armed::hit(&format!("{name}.{code}"));
+        let mut named = format!("{name}.");
+        command.iter().for_each(|byte| drop(std::fmt::Write::write_fmt(&mut named, format_args!("{byte:02X}"))));
+        armed::hit(&named);
     }
     #[cfg(not(feature = "failpoints"))]
     let _ = (name, command);

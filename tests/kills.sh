@@ -39,7 +39,7 @@ controls() {
     done
     wait
     cat "$place/seen"
-    ! grep -q '^BLIND' "$place/seen"
+    if grep -q '^BLIND' "$place/seen"; then exit 1; fi
 }
 
 run() { KKM_TEST_PROGRAM="$place/kkm-bridge" "$place/it" "$1" --nocapture | grep -a ' kills' | sed 's/^[^a-z]*//' | tee -a "$place/counted"; }
@@ -83,9 +83,13 @@ Builds that break one promise are each seen within $limit random kills: $(sed -n
 END
 }
 
+if [[ $size != proofs ]]; then
+    build
+    controls
+fi
 case $size in
-    ci) build && controls && campaign 2 2 240 1 ;;
-    long) build && controls && campaign 50 12 3000 10000 && proofs ;;
-    proofs) proofs ;;
+    ci) campaign 2 2 240 1 ;;
+    long) campaign 50 12 3000 10000 ;;
 esac
+[[ $size = ci ]] || proofs
 echo "the kills: green after $((SECONDS - began)) s"

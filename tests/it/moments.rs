@@ -246,9 +246,8 @@ impl Day {
             let unheard: Vec<_> =
                 self.sent.iter().filter(|d| self.rig.cloud.words_for(&d["id"]).is_empty()).map(name).collect();
             // An attempt that was cut off is made again later, at last after hours.
-            if unheard.len() <= self.told_later()
-                && unheard.iter().all(|name| self.answered.lock().expect("whole").contains(name))
-            {
+            let later = self.told_later();
+            if unheard.iter().all(|name| later.contains(name)) {
                 break;
             }
             if unheard.len() < left {
@@ -268,10 +267,12 @@ impl Day {
     }
 
     /// Documents that are done and whose report waits for its next attempt, after one that was cut off.
-    fn told_later(&self) -> usize {
-        let query = "SELECT count(*) FROM documents d JOIN reports r ON r.document = d.row \
+    fn told_later(&self) -> BTreeSet<String> {
+        let query = "SELECT d.request_id ->> '$' FROM documents d JOIN reports r ON r.document = d.row \
                      WHERE d.state = 'done' AND r.state = 'waiting' AND r.tries > 0";
-        self.rig.journal_copy().and_then(|j| j.query_row(query, [], |r| r.get::<_, u32>(0)).ok()).unwrap_or(0) as usize
+        let Some(journal) = self.rig.journal_copy() else { return BTreeSet::new() };
+        let Ok(mut query) = journal.prepare(query) else { return BTreeSet::new() };
+        query.query_map([], |r| r.get(0)).map_or_else(|_| BTreeSet::new(), |names| names.flatten().collect())
     }
 
     /// What was answered is in the journal. Asked while no daemon runs.

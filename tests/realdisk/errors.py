@@ -87,7 +87,7 @@ def round_of(seed):
         if shop.daemon.poll() is None:
             shop.post("n4", 4)
             time.sleep(dice.uniform(0, 0.3))
-        shop.daemon.send_signal(signal.SIGSTOP)
+        shop.daemon.send_signal(signal.SIGKILL)
         image.cut(failing.at)
         shop.kill()
         failing.close()
