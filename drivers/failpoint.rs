@@ -18,9 +18,9 @@ pub fn hit(name: &str) {
 pub fn hit_of(name: &str, command: &[u8]) {
     #[cfg(feature = "failpoints")]
     if armed::to_kill() {
-        let mut named = format!("{name}.");
-        command.iter().for_each(|byte| drop(std::fmt::Write::write_fmt(&mut named, format_args!("{byte:02X}"))));
-        armed::hit(&named);
+        let hex = |digit: u8| char::from_digit(u32::from(digit), 16).unwrap_or('?').to_ascii_uppercase();
+        let code: String = command.iter().flat_map(|byte| [hex(byte >> 4), hex(byte & 15)]).collect();
+        armed::hit(&format!("{name}.{code}"));
     }
     #[cfg(not(feature = "failpoints"))]
     let _ = (name, command);
