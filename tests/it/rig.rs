@@ -1,5 +1,6 @@
 //! A shop on a bench: register, daemon and cloud, and the books of each.
 
+#[path = "rig/printer.rs"]
 mod printer;
 
 use std::io::{BufRead, BufReader, Read, Write};

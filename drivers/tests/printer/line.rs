@@ -165,22 +165,22 @@ fn by_counter() -> Profile {
 
 #[test]
 fn a_line_that_breaks_or_stalls_at_any_byte_never_makes_a_false_success_with_process_ids() {
-    at_every_byte("epson", &by_id(), &BROKEN, true, 3);
+    at_every_byte("epson", &by_id(), &BROKEN, true, 5);
 }
 
 #[test]
 fn a_line_that_breaks_or_stalls_at_any_byte_never_makes_a_false_success_with_gs_r() {
-    at_every_byte("xprinter", &by_paper_status(), &BROKEN, true, 9);
+    at_every_byte("xprinter", &by_paper_status(), &BROKEN, true, 13);
 }
 
 #[test]
 fn a_line_that_breaks_or_stalls_at_any_byte_never_makes_a_false_success_with_the_counter() {
-    at_every_byte("epson", &by_counter(), &BROKEN, true, 9);
+    at_every_byte("epson", &by_counter(), &BROKEN, true, 13);
 }
 
 #[test]
 fn a_spoiled_byte_never_makes_a_second_print_without_copy() {
-    at_every_byte("epson", &by_id(), &SPOILED, false, 19);
-    at_every_byte("xprinter", &by_paper_status(), &SPOILED, false, 19);
-    at_every_byte("epson", &by_counter(), &SPOILED, false, 19);
+    at_every_byte("epson", &by_id(), &SPOILED, false, 37);
+    at_every_byte("xprinter", &by_paper_status(), &SPOILED, false, 37);
+    at_every_byte("epson", &by_counter(), &SPOILED, false, 37);
 }
