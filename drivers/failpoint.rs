@@ -18,8 +18,11 @@ pub fn hit(name: &str) {
 pub fn hit_of(name: &str, command: &[u8]) {
     #[cfg(feature = "failpoints")]
     if armed::to_kill() {
+        use std::fmt::Write;
         let mut named = format!("{name}.");
-        command.iter().for_each(|byte| drop(std::fmt::Write::write_fmt(&mut named, format_args!("{byte:02X}"))));
+        for byte in command {
+            let _ = write!(named, "{byte:02X}");
+        }
         armed::hit(&named);
     }
     #[cfg(not(feature = "failpoints"))]
