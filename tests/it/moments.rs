@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use kkm_drivers::simulator::books::BookedDocument;
 use serde_json::{Value, json};
 
-use crate::rig::{Rig, Wire, another, patience};
+use crate::rig::{Rig, another, patience};
 
 /// Most of a life is waiting for devices, so many go at once.
 const LANES: usize = 12;
@@ -129,7 +129,7 @@ struct Day {
 impl Day {
     fn new(seed: u64) -> Self {
         let dice = Dice((seed << 20) | 0x5_EED1);
-        let mut rig = Rig::wired(if seed.is_multiple_of(3) { Wire::Pty } else { Wire::Tcp }, "");
+        let mut rig = Rig::new();
         rig.listen_at_one_port();
         Self { rig, dice, seed, sent: Vec::new(), answered: Mutex::default(), unrecovered: 0 }
     }
