@@ -18,9 +18,12 @@ pub fn hit(name: &str) {
 pub fn hit_of(name: &str, command: &[u8]) {
     #[cfg(feature = "failpoints")]
     if armed::to_kill() {
-        let hex = |digit: u8| char::from_digit(u32::from(digit), 16).unwrap_or('?').to_ascii_uppercase();
-        let code: String = command.iter().flat_map(|byte| [hex(byte >> 4), hex(byte & 15)]).collect();
-        armed::hit(&format!("{name}.{code}"));
+        use std::fmt::Write;
+        let mut named = format!("{name}.");
+        for byte in command {
+            let _ = write!(named, "{byte:02X}");
+        }
+        armed::hit(&named);
     }
     #[cfg(not(feature = "failpoints"))]
     let _ = (name, command);

@@ -14,9 +14,10 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use kkm_drivers::simulator::books::BookedDocument;
 use serde_json::{Value, json};
 
-use crate::rig::{Rig, Wire, another, patience};
+use crate::rig::{Rig, another, patience};
 
 /// Most of a life is waiting for devices, so many go at once.
 const LANES: usize = 12;
@@ -128,7 +129,7 @@ struct Day {
 impl Day {
     fn new(seed: u64) -> Self {
         let dice = Dice((seed << 20) | 0x5_EED1);
-        let mut rig = Rig::wired(if seed.is_multiple_of(3) { Wire::Pty } else { Wire::Tcp }, "");
+        let mut rig = Rig::new();
         rig.listen_at_one_port();
         Self { rig, dice, seed, sent: Vec::new(), answered: Mutex::default(), unrecovered: 0 }
     }
@@ -223,17 +224,13 @@ impl Day {
         let receipts = self.rig.receipts();
         for document in &self.sent {
             let (name, words) = (name(document), self.rig.cloud.words_for(&document["id"]));
-            let times = receipts.iter().filter(|r| self.is(r, document)).count();
+            let times = receipts.iter().filter(|r| is(r, document)).count();
             assert!(times <= 1, "seed {}: {name} is registered {times} times", self.seed);
             assert!(words.len() <= 1, "seed {}: {name}: {words:?}", self.seed);
             for word in words {
                 assert_eq!((&word["status"], times), (&json!("success"), 1), "seed {}: {name}: {word}", self.seed);
             }
         }
-    }
-
-    fn is(&self, receipt: &kkm_drivers::simulator::books::BookedDocument, document: &Value) -> bool {
-        !receipt.foreign && receipt.lines.first().is_some_and(|line| line.title == title(document))
     }
 
     /// What was not answered is sent again; then each document is registered once, and its author knows.
@@ -300,10 +297,12 @@ impl Day {
         let id: String = self
             .rig
             .journal_copy()
-            .and_then(|j| j.query_row("SELECT request_id FROM documents WHERE row = ?1", [row], |r| r.get(0)).ok())
+            .and_then(|j| {
+                j.query_row("SELECT request_id ->> '$' FROM documents WHERE row = ?1", [row], |r| r.get(0)).ok()
+            })
             .expect("the journal has it");
-        let document = self.sent.iter().find(|d| d["id"].to_string() == id).expect("it was sent");
-        let receipt = self.rig.receipts().into_iter().find(|r| self.is(r, document));
+        let document = self.sent.iter().find(|d| name(d) == id).expect("it was sent");
+        let receipt = self.rig.receipts().into_iter().find(|r| is(r, document));
         let (row, attempt) = (row.to_string(), attempt.to_string());
         let mut words = vec!["decide", &row, "--attempt", &attempt];
         let (number, sign);
@@ -333,6 +332,10 @@ fn killed_after(moment: Duration, mut daemons: Vec<Child>) -> usize {
         daemon.wait().expect("it is dead");
     }
     daemons.len()
+}
+
+fn is(receipt: &BookedDocument, document: &Value) -> bool {
+    !receipt.foreign && receipt.lines.first().is_some_and(|line| line.title == title(document))
 }
 
 fn name(document: &Value) -> String {

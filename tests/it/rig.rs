@@ -195,7 +195,7 @@ device = "front"
         command.arg("--books").arg(self.path("books"));
         match self.wire {
             Wire::Pty => command.arg("--pty").arg(self.path("register.tty")),
-            Wire::Tcp => command.arg("--tcp").arg(self.address.as_deref().unwrap_or("127.0.0.1:0")),
+            Wire::Tcp => command.arg("--tcp").arg(self.address.clone().unwrap_or_else(port_of_our_own)),
             Wire::Inside => panic!("it has no line to start on"),
         };
         for fault in faults {
@@ -257,14 +257,9 @@ device = "front"
         self.origins.push(origin.to_owned());
     }
 
-    /// Every daemon listens at the same address from now on: below the ports that the system hands out by itself, so that
-    /// nobody takes it between two lives.
+    /// Every daemon listens at the same address from now on.
     pub fn listen_at_one_port(&mut self) {
-        static NEXT: AtomicU16 = AtomicU16::new(0);
-        let first = (std::process::id() * 37 % 20_000) as u16;
-        let free = std::iter::repeat_with(|| 10_000 + (first + NEXT.fetch_add(1, Ordering::Relaxed)) % 20_000)
-            .find_map(|port| TcpListener::bind(("127.0.0.1", port)).and_then(|l| l.local_addr()).ok())
-            .expect("a port");
+        let free = port_of_our_own();
         self.listen = free.to_string();
         self.url = format!("http://{free}/");
     }
@@ -469,6 +464,16 @@ impl Drop for Rig {
             eprintln!("--- the daemon's log\n{}", self.log());
         }
     }
+}
+
+/// An address below the ports that the system hands out by itself: nobody takes it between two lives.
+fn port_of_our_own() -> String {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let first = (std::process::id() * 37 % 20_000) as u16;
+    std::iter::repeat_with(|| 10_000 + (first + NEXT.fetch_add(1, Ordering::Relaxed)) % 20_000)
+        .find_map(|port| TcpListener::bind(("127.0.0.1", port)).and_then(|l| l.local_addr()).ok())
+        .expect("a port")
+        .to_string()
 }
 
 fn program() -> PathBuf {
