@@ -33,7 +33,7 @@ const LONG: Duration = Duration::from_secs(3);
 const BITS_A_BYTE: u128 = 10;
 
 fn receipt() -> Document {
-    let line = |n| LineDraft {
+    let line = |n: i64| LineDraft {
         title: format!("Позиция {n:03} обычной длины"),
         subject: Subject::Service,
         price: Money::from_minor(10_000 + n),

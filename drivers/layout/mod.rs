@@ -7,8 +7,8 @@
 //! ```
 //! | file | holds |
 //! |---|---|
-//! | [`compose`] | a document as a layout; [`words`] in two languages |
-//! | [`rows`] | a layout as rows of a paper's width: wrapping, alignment |
+//! | [`mod@compose`] | a document as a layout; [`words`] in two languages |
+//! | [`mod@rows`] | a layout as rows of a paper's width: wrapping, alignment |
 //! | [`letters`] | which letters a printer can write, and what is done about the rest |
 //! | [`clean`], [`translit`], [`page`], [`glyphs`] | text made safe; letters that read the same; code pages; letters drawn |
 //! | [`barcode`] | which bar code a text can be, and how wide it gets |

@@ -260,7 +260,7 @@ device = "front"
     /// Every daemon listens at the same address from now on.
     pub fn listen_at_one_port(&mut self) {
         let free = port_of_our_own();
-        self.listen = free.to_string();
+        self.listen = free.clone();
         self.url = format!("http://{free}/");
     }
 

@@ -48,11 +48,11 @@ impl Rig {
                 String::new()
             }
         };
-        let line = self.run_device(command, "printer ");
+        let ready = self.run_device(command, "printer ");
         if link != PrinterLink::Tcp {
             return port;
         }
-        let address = line.rsplit(' ').next().expect("an address").trim().to_owned();
+        let address = ready.rsplit(' ').next().expect("an address").trim().to_owned();
         self.address = Some(address.clone());
         format!("tcp://{address}")
     }
