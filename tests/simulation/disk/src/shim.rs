@@ -2,7 +2,7 @@
 //!
 //! # Why the unsafe code here is sound
 //!
-//! - `SQLite` gives each `sqlite3_file` the `szOsFile` bytes that [`VFS`] asks for, which is a [`Wrapped`]; it calls no
+//! - `SQLite` gives each `sqlite3_file` the `szOsFile` bytes that `VFS` asks for, which is a [`Wrapped`]; it calls no
 //!   method of a file whose `pMethods` is null, none after `xClose`, and none of one file from two threads at once, for a
 //!   connection is used by one thread at a time. So a [`Wrapped`] that `xOpen` has filled is alive in every method and is
 //!   ours alone there.
