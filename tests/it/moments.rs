@@ -24,6 +24,8 @@ const LANES: usize = 12;
 const LIVES_IN_A_SHOP: usize = 15;
 /// A start takes about 100 ms and so does a receipt.
 const LONGEST_LIFE_MS: u64 = 400;
+/// On a busy machine; whoever is not ready by then is killed in its start.
+const LONGEST_START: Duration = Duration::from_secs(3);
 /// Exit code of a daemon that finds the journal owned.
 const IN_USE: i32 = 75;
 
@@ -160,10 +162,15 @@ impl Day {
         let at_once = 1 + self.dice.below(3);
         counts.duplicates.fetch_add(at_once as usize - 1, Ordering::Relaxed);
         let moment = Duration::from_millis(self.dice.below(LONGEST_LIFE_MS));
-        let over = AtomicBool::new(false);
+        // Two of three fall after an answer, the others into the start.
+        let (over, taken) = (AtomicBool::new(false), AtomicBool::new(self.dice.one_in(3)));
         let daemons = std::thread::scope(|scope| {
             for _ in 0..at_once {
-                scope.spawn(|| self.customers(&over));
+                scope.spawn(|| self.customers(&over, &taken));
+            }
+            let deadline = Instant::now() + LONGEST_START;
+            while !taken.load(Ordering::SeqCst) && Instant::now() < deadline {
+                std::thread::park_timeout(Duration::from_millis(1));
             }
             let daemons = killed_after(moment, daemons);
             over.store(true, Ordering::SeqCst);
@@ -189,13 +196,14 @@ impl Day {
     }
 
     /// The cloud sends the newest document, and again what was not answered.
-    fn customers(&self, over: &AtomicBool) {
+    fn customers(&self, over: &AtomicBool, taken: &AtomicBool) {
         let newest = self.sent.last().into_iter();
         let unanswered = self.sent.iter().filter(|d| !self.is_answered(d));
         for document in newest.chain(unanswered) {
             while !over.load(Ordering::SeqCst) && !self.send(document) {
                 std::thread::park_timeout(Duration::from_millis(5));
             }
+            taken.store(true, Ordering::SeqCst);
         }
     }
 
