@@ -22,3 +22,4 @@ pub mod simulated;
 pub mod simulator;
 pub mod spoil;
 pub mod transport;
+pub mod wording;

@@ -5,9 +5,9 @@
 //!
 //! What a document names (titles, the cashier) is one text each: a line break in it cannot forge a line of the receipt.
 
+use crate::wording::clean::clean;
 use std::collections::BTreeMap;
 
-use super::clean::clean;
 use super::words::Words;
 use super::{Bitmap, Block, Layout, Locale, Style};
 use crate::contract::{Body, Document, Line, Money, Operation, Quantity, Receipt};

@@ -3,18 +3,18 @@
 //! In this order, for each text as a whole:
 //! 1. the first page that has all of it;
 //! 2. the page that lacks the fewest letters, the first of them, with those written in letters that read the same
-//!    ([`super::translit`]);
+//!    ([`crate::wording::translit`]);
 //! 3. drawn, where something is left that reads like nothing else and the printer can print images; Arabic letters are
 //!    joined here, for two may become one;
 //! 4. what cannot even be drawn (emoji) is shown as [`PLACEHOLDER`]. Never `?`, and never nothing without a trace.
 
+use crate::wording::clean::clean;
+use crate::wording::translit::reads_as;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
-use super::clean::clean;
 use super::glyphs;
 use super::page::Page;
-use super::translit::reads_as;
 
 /// What stands for a character that can be neither written nor drawn.
 pub const PLACEHOLDER: char = '*';

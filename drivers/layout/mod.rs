@@ -10,7 +10,7 @@
 //! | [`mod@compose`] | a document as a layout; [`words`] in two languages |
 //! | [`mod@rows`] | a layout as rows of a paper's width: wrapping, alignment |
 //! | [`letters`] | which letters a printer can write, and what is done about the rest |
-//! | [`clean`], [`translit`], [`page`], [`glyphs`] | text made safe; letters that read the same; code pages; letters drawn |
+//! | [`page`], [`glyphs`] | code pages; letters drawn |
 //! | [`barcode`] | which bar code a text can be, and how wide it gets |
 //! | [`bitmap`], [`picture`] | dots |
 //!
@@ -19,7 +19,6 @@
 
 pub mod barcode;
 pub mod bitmap;
-pub mod clean;
 pub mod compose;
 pub mod glyphs;
 pub mod letters;
@@ -27,7 +26,6 @@ pub mod page;
 pub mod picture;
 pub mod rows;
 pub mod text;
-pub mod translit;
 pub mod words;
 
 pub use bitmap::Bitmap;

@@ -6,9 +6,9 @@
 
 use super::barcode::Barcode;
 use super::bitmap::Bitmap;
-use super::clean::{clean, clean_lines};
 use super::letters::{Ink, Letters, PLACEHOLDER, cells, graphemes};
 use super::{Align, Block, Layout, Style, glyphs};
+use crate::wording::clean::{clean, clean_lines};
 
 /// Paper, and what a printer can put on it.
 #[derive(Clone, Copy, Debug)]

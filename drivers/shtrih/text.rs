@@ -5,6 +5,9 @@
 
 use encoding_rs::{Encoding, IBM866, WINDOWS_1251};
 
+use crate::wording::clean::clean;
+use crate::wording::translit::reads_as;
+
 /// Text for paper: CP1251, one line, at most `max` bytes.
 pub(super) fn paper(text: &str, max: usize) -> Vec<u8> {
     encode(text, WINDOWS_1251, max)
@@ -65,7 +68,7 @@ pub(super) fn from_cp866(bytes: &[u8]) -> String {
 
 fn encode(text: &str, page: &'static Encoding, max: usize) -> Vec<u8> {
     let mut bytes: Vec<u8> = Vec::with_capacity(text.len());
-    for c in compose(text).filter(|&c| !is_invisible(c)) {
+    for c in clean(text).chars() {
         let start = bytes.len();
         put(&mut bytes, c, page);
         if bytes.len() > max {
@@ -84,7 +87,7 @@ fn put(bytes: &mut Vec<u8>, c: char, page: &'static Encoding) {
         bytes.push(b);
         return;
     }
-    let replaced = replacement(c).unwrap_or(".");
+    let replaced = reads_as(c).unwrap_or(".");
     for c in replaced.chars() {
         bytes.push(encoded(c, page).unwrap_or(b'.'));
     }
@@ -95,144 +98,9 @@ fn encoded(c: char, page: &'static Encoding) -> Option<u8> {
     if c.is_ascii() {
         return Some(c as u8);
     }
-    if is_space(c) {
-        return Some(b' ');
-    }
     let mut buffer = [0; 4];
     let (bytes, _, unmappable) = page.encode(c.encode_utf8(&mut buffer));
     (!unmappable && bytes.len() == 1).then(|| bytes[0])
-}
-
-/// Joins the letters that are often sent as a letter and a mark (й, ё, ї); other marks are invisible later.
-fn compose(text: &str) -> impl Iterator<Item = char> {
-    let mut chars = text.chars().peekable();
-    std::iter::from_fn(move || {
-        let c = chars.next()?;
-        let joined = match (c, chars.peek()) {
-            ('и', Some('\u{306}')) => 'й',
-            ('И', Some('\u{306}')) => 'Й',
-            ('е', Some('\u{308}')) => 'ё',
-            ('Е', Some('\u{308}')) => 'Ё',
-            ('і', Some('\u{308}')) => 'ї',
-            ('І', Some('\u{308}')) => 'Ї',
-            _ => return Some(if c == '\t' { ' ' } else { c }),
-        };
-        chars.next();
-        Some(joined)
-    })
-}
-
-fn is_invisible(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{180E}' | '\u{300}'..='\u{36F}' | '\u{200B}'..='\u{200F}'
-            | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{20D0}'..='\u{20FF}' | '\u{FE00}'..='\u{FE0F}'
-            | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{1F3FB}'..='\u{1F3FF}' | '\u{E0000}'..='\u{E01EF}')
-}
-
-fn is_space(c: char) -> bool {
-    matches!(c, '\u{A0}' | '\u{1680}' | '\u{2000}'..='\u{200A}' | '\u{202F}' | '\u{205F}' | '\u{3000}')
-}
-
-/// What reads the same: characters, and what stands for each. Of two forms the one for CP866 stands here, for CP1251
-/// has its own quotes, dashes and letters.
-const READS_AS: [(&str, &str); 92] = [
-    ("₽", "руб."),
-    ("₸", "тг."),
-    ("₴", "грн."),
-    ("€", "EUR"),
-    ("£", "GBP"),
-    ("¥", "JPY"),
-    ("«»„“”‟″〝〞", "\""),
-    ("‘’‚‛′‹›`´", "'"),
-    ("‐‑‒–—―−", "-"),
-    ("…", "..."),
-    ("•‣▪●", "*"),
-    ("×✕✖", "x"),
-    ("÷", ":"),
-    ("№ÑŃŅŇ", "N"),
-    ("™", "(TM)"),
-    ("©", "(c)"),
-    ("®", "(R)"),
-    ("°º", "гр."),
-    ("±", "+/-"),
-    ("½", "1/2"),
-    ("¼", "1/4"),
-    ("¾", "3/4"),
-    ("²", "2"),
-    ("³", "3"),
-    ("µ", "мк"),
-    ("§", "п."),
-    ("Ә", "А"),
-    ("ә", "а"),
-    ("ҒҐ", "Г"),
-    ("ғґ", "г"),
-    ("Қ", "К"),
-    ("қ", "к"),
-    ("Ң", "Н"),
-    ("ң", "н"),
-    ("Ө", "О"),
-    ("ө", "о"),
-    ("ҰҮЎ", "У"),
-    ("ұүў", "у"),
-    ("Һ", "Х"),
-    ("һ", "х"),
-    ("ІЇ", "И"),
-    ("ії", "и"),
-    ("Є", "Е"),
-    ("є", "е"),
-    ("ЂЏ", "Дж"),
-    ("ђџ", "дж"),
-    ("Љ", "Ль"),
-    ("љ", "ль"),
-    ("Њ", "Нь"),
-    ("њ", "нь"),
-    ("Ћ", "Ч"),
-    ("ћ", "ч"),
-    ("Ј", "J"),
-    ("ј", "j"),
-    ("ЅŚŞŠȘ", "S"),
-    ("ѕśşšș", "s"),
-    ("ÀÁÂÃÄÅĀĂĄ", "A"),
-    ("àáâãäåāăą", "a"),
-    ("Æ", "AE"),
-    ("æ", "ae"),
-    ("ÇĆĈĊČ", "C"),
-    ("çćĉċč", "c"),
-    ("ÐĎĐ", "D"),
-    ("ðďđ", "d"),
-    ("ÈÉÊËĒĔĖĘĚ", "E"),
-    ("èéêëēĕėęě", "e"),
-    ("ĜĞĠĢ", "G"),
-    ("ĝğġģ", "g"),
-    ("ÌÍÎÏĪĮİ", "I"),
-    ("ìíîïīįı", "i"),
-    ("Ķ", "K"),
-    ("ķ", "k"),
-    ("ĹĻĽŁ", "L"),
-    ("ĺļľł", "l"),
-    ("ñńņň", "n"),
-    ("ÒÓÔÕÖØŌŐ", "O"),
-    ("òóôõöøōő", "o"),
-    ("Œ", "OE"),
-    ("œ", "oe"),
-    ("ŔŖŘ", "R"),
-    ("ŕŗř", "r"),
-    ("ß", "ss"),
-    ("ŢŤȚ", "T"),
-    ("ţťț", "t"),
-    ("Þ", "Th"),
-    ("þ", "th"),
-    ("ÙÚÛÜŪŮŰŲ", "U"),
-    ("ùúûüūůűų", "u"),
-    ("ÝŸ", "Y"),
-    ("ýÿ", "y"),
-    ("ŹŻŽ", "Z"),
-    ("źżž", "z"),
-];
-
-fn replacement(c: char) -> Option<&'static str> {
-    READS_AS.iter().find(|(chars, _)| chars.contains(c)).map(|(_, text)| *text)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Text from outside made fit for paper: no control byte, no mark of direction, no invisible character is left.
+//! Text from outside made fit for a device: no control byte, no mark of direction, no invisible character is left.
 //!
 //! What is left are characters that show something, with plain spaces between them. Letters that were sent as a letter
 //! and a mark (й, ё, ї) are joined; marks that no joined letter exists for are dropped.

@@ -1,4 +1,5 @@
-//! What reads the same in other letters: tried where a printer's code pages lack a character.
+//! What reads the same in other letters: tried where a device lacks a character. Of two forms the plainer one stands here:
+//! richer pages have their own quotes, dashes and letters.
 
 /// Characters, and what stands for each.
 const READS_AS: [(&str, &str); 95] = [
