@@ -260,7 +260,7 @@ device = "front"
     /// Every daemon listens at the same address from now on.
     pub fn listen_at_one_port(&mut self) {
         let free = port_of_our_own();
-        self.listen = free.clone();
+        self.listen.clone_from(&free);
         self.url = format!("http://{free}/");
     }
 
