@@ -83,6 +83,12 @@ impl Link {
         Self { opener, port: None, parser, speed, wary: false, broken_off: true, awaited: None, arrived: None }
     }
 
+    /// The same line at another speed.
+    #[cfg(test)]
+    pub(super) fn at_speed(&mut self, speed: Speed) {
+        self.speed = speed;
+    }
+
     /// The port's name, for people.
     pub(super) fn name(&self) -> String {
         self.opener.name()
@@ -253,6 +259,8 @@ impl Link {
             self.parser.reset();
             if std::mem::take(&mut self.broken_off) {
                 self.write(during, &command::END_OF_BROKEN)?;
+                // Behind it the first question would come too late on a slow line.
+                self.let_them_leave(command::END_OF_BROKEN.len());
             }
             if std::mem::take(&mut self.wary) {
                 self.settle(during, QUIET)?;

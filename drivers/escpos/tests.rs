@@ -215,6 +215,14 @@ fn a_line_begins_with_the_end_of_what_an_earlier_process_may_have_left_and_again
 }
 
 #[test]
+fn on_a_slow_line_that_end_has_left_before_the_first_question_is_asked() {
+    let mut printer = printer(by_id(), &[CALM.into()]);
+    printer.link.at_speed(Speed { bytes_per_s: 960, buffered_here: true, pace: None });
+    printer.status().expect("answered");
+    assert!(printer.link.now().expect("open") >= std::time::Duration::from_secs(2));
+}
+
+#[test]
 fn a_second_print_is_marked_and_opens_no_drawer() {
     let (second, profile) = (document(2), by_id());
     let tape = with_process_id(&second, true, &profile) + &question(b'K', &second).1;
