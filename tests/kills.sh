@@ -58,7 +58,7 @@ proofs() {
     python3 tests/proofs.py kills <<END
 ## Killed
 
-Written by \`tests/kills.sh long\`; not edited by hand. The real daemon and SIGKILL; the register is a process of its own,
+Written by \`tests/kills.sh\`; not edited by hand. The real daemon and SIGKILL; the register is a process of its own,
 whose books are the truth. Each document ends once in the books, or not at all and is told so; every author hears one word.
 
 | | |
