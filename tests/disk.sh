@@ -24,9 +24,9 @@ install() {
 
 build() {
     cargo build --quiet --locked --features spoiled
-    cp target/debug/kkm-bridge "$place/spoiled"
+    cp --remove-destination target/debug/kkm-bridge "$place/spoiled"
     cargo build --quiet --locked
-    cp target/debug/kkm-bridge "$place/kkm-bridge"
+    cp --remove-destination target/debug/kkm-bridge "$place/kkm-bridge"
     git rev-parse --short=12 HEAD > "$place/commit"
 }
 

@@ -13,13 +13,13 @@ began=$SECONDS
 
 build() {
     cargo build --quiet --locked --features spoiled
-    cp target/debug/kkm-bridge "$place/spoiled"
+    cp --remove-destination target/debug/kkm-bridge "$place/spoiled"
     # The tests and their program, kept from builds that go on meanwhile.
     local tests
     tests=$(cargo test --quiet --locked --test it --no-run --message-format=json |
         sed -n 's/.*"executable":"\([^"]*it-[^"]*\)".*/\1/p' | tail -n 1)
-    cp "$tests" "$place/it"
-    cp target/debug/kkm-bridge "$place/kkm-bridge"
+    cp --remove-destination "$tests" "$place/it"
+    cp --remove-destination target/debug/kkm-bridge "$place/kkm-bridge"
     git rev-parse --short=12 HEAD > "$place/commit"
 }
 
