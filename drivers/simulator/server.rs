@@ -127,6 +127,10 @@ fn wait(shared: &Shared, bell: &mut UnixStream, port: Option<BorrowedFd<'_>>) ->
         if port.is_some() && !device.powered() {
             return Ok(Some(Ended::PowerCut));
         }
+        // It came back before anybody waited for it.
+        if port.is_none() && device.powered() {
+            return Ok(None);
+        }
         device.wake_at().map(|at| at.saturating_sub(now))
     };
     let timeout = timeout.map(|t| Timespec { tv_sec: t.as_secs() as i64, tv_nsec: i64::from(t.subsec_nanos()) });
