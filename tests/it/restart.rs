@@ -209,17 +209,6 @@ fn killed_again_inside_the_recovery_it_is_the_same() {
 }
 
 #[test]
-fn power_that_only_blinks_is_back_at_once() {
-    let mut rig = Rig::new();
-    rig.start();
-    rig.register("power-cut before FF45 0ms");
-    let document = another("blink", 1);
-    rig.post(&document).assert_pending();
-    rig.cloud.await_success(&document["id"]);
-    assert_eq!(rig.receipts().len(), 1);
-}
-
-#[test]
 fn killed_inside_a_restore_the_journal_is_the_old_one_or_the_copy_and_never_a_new_one() {
     // Three files go aside: the index of the log, the log, the journal.
     for point in ["copied", "decided", "aside:1", "aside:2", "aside:3", "placed"] {
