@@ -24,9 +24,9 @@ install() {
 
 build() {
     cargo build --quiet --locked --features spoiled
-    cp target/debug/kkm-bridge "$place/spoiled"
+    cp --remove-destination target/debug/kkm-bridge "$place/spoiled"
     cargo build --quiet --locked
-    cp target/debug/kkm-bridge "$place/kkm-bridge"
+    cp --remove-destination target/debug/kkm-bridge "$place/kkm-bridge"
     git rev-parse --short=12 HEAD > "$place/commit"
 }
 
@@ -75,7 +75,7 @@ proofs() {
     python3 tests/proofs.py disk <<END
 ## A real disk
 
-Written by \`tests/disk.sh long\`; not edited by hand. The real daemon, a simulated register in a process of its own whose
+Written by \`tests/disk.sh\`; not edited by hand. The real daemon, a simulated register in a process of its own whose
 books stand on another disk, ext4 on a loop device. After each event the shop goes on: every document that was answered is in
 the journal, registered at most once, told once and truly; what was not answered is sent again.
 

@@ -13,13 +13,13 @@ began=$SECONDS
 
 build() {
     cargo build --quiet --locked --features spoiled
-    cp target/debug/kkm-bridge "$place/spoiled"
+    cp --remove-destination target/debug/kkm-bridge "$place/spoiled"
     # The tests and their program, kept from builds that go on meanwhile.
     local tests
     tests=$(cargo test --quiet --locked --test it --no-run --message-format=json |
         sed -n 's/.*"executable":"\([^"]*it-[^"]*\)".*/\1/p' | tail -n 1)
-    cp "$tests" "$place/it"
-    cp target/debug/kkm-bridge "$place/kkm-bridge"
+    cp --remove-destination "$tests" "$place/it"
+    cp --remove-destination target/debug/kkm-bridge "$place/kkm-bridge"
     git rev-parse --short=12 HEAD > "$place/commit"
 }
 
@@ -58,7 +58,7 @@ proofs() {
     python3 tests/proofs.py kills <<END
 ## Killed
 
-Written by \`tests/kills.sh long\`; not edited by hand. The real daemon and SIGKILL; the register is a process of its own,
+Written by \`tests/kills.sh\`; not edited by hand. The real daemon and SIGKILL; the register is a process of its own,
 whose books are the truth. Each document ends once in the books, or not at all and is told so; every author hears one word.
 
 | | |

@@ -115,7 +115,7 @@ met=$({ cat "$chunks"/*.done 2> /dev/null || true; } | sed -n 's/^.*met: \([0-9]
 states=$(sed -n "s/^.*modelled: //p" "$work/model" 2> /dev/null | tail -n 1 || true)
 designs=$(sed -n 's/^.*design bug \(.*\): seen after \([0-9]*\) states, \(.*\)$/| \1 | \2 | \3 |/p' "$work/model" 2> /dev/null || true)
 
-cat > docs/proofs.md <<END
+python3 tests/proofs.py top <<END
 # What was tried, and how often
 
 Written by \`tests/simulate.sh\`; not edited by hand.

@@ -211,7 +211,7 @@ fn serve<D: Appliance>(shared: &Shared<D>, mut bell: UnixStream, first: Opened, 
 /// The end of a file is not the end of a slow device.
 fn work_off<D: Appliance>(shared: &Shared<D>, bell: &mut UnixStream) -> io::Result<()> {
     while shared.device().0.has_waiting() {
-        if wait(shared, bell, None, None)?.is_some() {
+        if wait(shared, bell, None, None, |device| !device.has_waiting())?.is_some() {
             break;
         }
     }
@@ -233,7 +233,7 @@ fn serve_link<D: Appliance>(shared: &Shared<D>, bell: &mut UnixStream, open: &Op
             let client: TcpStream = match listener.accept() {
                 Ok((client, _)) => client,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    match wait(shared, bell, Some(listener.as_fd()), None)? {
+                    match wait(shared, bell, Some(listener.as_fd()), None, |device| !device.powered())? {
                         Some(stopped) => return Ok(stopped),
                         None => continue,
                     }
@@ -253,7 +253,7 @@ fn serve_link<D: Appliance>(shared: &Shared<D>, bell: &mut UnixStream, open: &Op
 
 fn await_power<D: Appliance>(shared: &Shared<D>, bell: &mut UnixStream) -> io::Result<Ended> {
     while !shared.device().0.powered() {
-        if let Some(stopped) = wait(shared, bell, None, None)? {
+        if let Some(stopped) = wait(shared, bell, None, None, D::powered)? {
             return Ok(stopped);
         }
     }
@@ -269,15 +269,22 @@ fn broken(device: &impl Appliance, breaks: u32) -> Option<Ended> {
     }
 }
 
-/// Waits for bytes, the bell, the device's own time or `until`; says when serving is to stop.
+/// Waits for bytes, the bell, the device's own time or `until`, unless what is waited for `came` already; says when
+/// serving is to stop.
 fn wait<D: Appliance>(
     shared: &Shared<D>,
     bell: &mut UnixStream,
     port: Option<BorrowedFd<'_>>,
     until: Option<Duration>,
+    came: impl Fn(&D) -> bool,
 ) -> io::Result<Option<Ended>> {
     let timeout = {
-        let (device, now) = shared.device();
+        let (mut device, now) = shared.device();
+        device.pass(now);
+        // What is waited for came before anybody waited.
+        if came(&device) {
+            return Ok(None);
+        }
         let wake = device.wake_at().into_iter().chain(until).min();
         wake.map(|at| at.saturating_sub(now))
     };
@@ -324,7 +331,9 @@ fn talk<D: Appliance>(
         }
         let listens = room > 0 && free_at <= now;
         let until = (room > 0 && free_at > now).then_some(free_at);
-        if let Some(stopped) = wait(shared, bell, listens.then_some(port), until)? {
+        if let Some(stopped) =
+            wait(shared, bell, listens.then_some(port), until, |device| broken(device, breaks).is_some())?
+        {
             return Ok(stopped);
         }
         if !listens {
