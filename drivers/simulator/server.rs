@@ -279,8 +279,7 @@ fn wait<D: Appliance>(
     came: impl Fn(&D) -> bool,
 ) -> io::Result<Option<Ended>> {
     let timeout = {
-        let (mut device, now) = shared.device();
-        device.pass(now);
+        let (device, now) = shared.device();
         // What is waited for came before anybody waited.
         if came(&device) {
             return Ok(None);
