@@ -1,5 +1,7 @@
 //! Code pages: which byte is which letter. Which *number* a page has in a printer is the printer's matter.
 
+use std::sync::OnceLock;
+
 use encoding_rs::{
     Encoding, IBM866, WINDOWS_1250, WINDOWS_1251, WINDOWS_1252, WINDOWS_1253, WINDOWS_1254, WINDOWS_1257,
 };
@@ -88,20 +90,22 @@ impl Page {
 
     /// The byte of a character; `None` for one that the page lacks, and for every control character.
     pub fn byte(self, c: char) -> Option<u8> {
-        if c.is_control() {
-            return None;
-        }
         if c.is_ascii() {
-            return Some(c as u8);
+            return (!c.is_ascii_control()).then_some(c as u8);
         }
-        match self.table() {
-            Table::Upper(letters) => letters.chars().position(|l| l == c).map(|at| 0x80 + at as u8),
-            Table::Library(encoding) => {
-                let mut buffer = [0; 4];
-                let (bytes, _, unmappable) = encoding.encode(c.encode_utf8(&mut buffer));
-                (!unmappable && bytes.len() == 1 && bytes[0] >= 0x80).then(|| bytes[0])
-            }
-        }
+        let upper = self.upper();
+        upper.binary_search_by_key(&c, |(letter, _)| *letter).ok().map(|at| upper[at].1)
+    }
+
+    /// The letters of the upper half with their bytes, in order of the letters; made at the first need.
+    fn upper(self) -> &'static [(char, u8)] {
+        static UPPER: [OnceLock<Vec<(char, u8)>>; Page::ALL.len()] = [const { OnceLock::new() }; Page::ALL.len()];
+        UPPER[self as usize].get_or_init(|| {
+            let mut letters: Vec<(char, u8)> =
+                (0x80..=0xFF).filter_map(|byte| Some((self.letter(byte)?, byte))).collect();
+            letters.sort_unstable();
+            letters
+        })
     }
 
     /// The character of a byte; for tests, previews and the test page.
