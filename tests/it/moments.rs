@@ -258,6 +258,7 @@ impl Day {
             if unheard.len() < left {
                 (deadline, left) = (Instant::now() + patience(), unheard.len());
             }
+            self.not_fenced();
             assert!(Instant::now() < deadline, "unheard: seed {}, {unheard:?}\n{}", self.seed, self.rig.log());
             std::thread::park_timeout(Duration::from_millis(20));
             if let Some((row, attempt)) = self.asked() {
@@ -269,6 +270,13 @@ impl Day {
         let (ours, sent) = (self.rig.receipts().iter().filter(|r| !r.foreign).count(), self.sent.len());
         assert_eq!(ours, sent, "seed {}: nothing else is in the books", self.seed);
         self.rig.kill();
+    }
+
+    /// One box at one register: the journal never believes of a document what its receipt contradicts.
+    fn not_fenced(&self) {
+        let query = "SELECT fence FROM devices WHERE fence IS NOT NULL";
+        let fence = self.rig.journal_copy().and_then(|j| j.query_row(query, [], |r| r.get::<_, String>(0)).ok());
+        assert!(fence.is_none(), "seed {}: fenced, {fence:?}", self.seed);
     }
 
     /// Documents that are done and whose report waits for its next attempt, after one that was cut off.
