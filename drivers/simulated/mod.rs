@@ -132,11 +132,16 @@ impl Simulated {
 
     fn shift(
         &mut self,
+        marker: Marker,
         begun: Begun,
         cashier: Option<&crate::contract::Cashier>,
         witness: &mut dyn Witness,
     ) -> Outcome {
-        let tags = sale::people(cashier);
+        let mut tags = sale::people(cashier);
+        // A shift that is opened or closed for a receipt is no document of the journal, which counts from 1.
+        if marker.document() != 0 {
+            tags.push(sale::ours(marker));
+        }
         let (name, command) = match begun {
             Begun::ShiftOpening => ("open shift", 0xE0),
             Begun::ShiftClosing | Begun::Correction | Begun::Settlement => ("close shift", 0x41),
@@ -274,8 +279,8 @@ impl Driver for Simulated {
             Body::Sale(receipt) => self.sell(document.marker, Operation::Sale, receipt, witness),
             Body::Return(receipt) => self.sell(document.marker, Operation::SaleReturn, receipt, witness),
             Body::Correction(correction) => self.correction(document.marker, correction, witness),
-            Body::OpenShift(cashier) => self.shift(Begun::ShiftOpening, cashier.as_ref(), witness),
-            Body::CloseShift(cashier) => self.shift(Begun::ShiftClosing, cashier.as_ref(), witness),
+            Body::OpenShift(cashier) => self.shift(document.marker, Begun::ShiftOpening, cashier.as_ref(), witness),
+            Body::CloseShift(cashier) => self.shift(document.marker, Begun::ShiftClosing, cashier.as_ref(), witness),
             Body::XReport => self.single("X report", witness, 0x40, |register| register.x_report(OPERATOR)),
             Body::CashIn(sum) => self.single("cash in", witness, 0x50, |register| register.cash_in(*sum, OPERATOR)),
             Body::CashOut(sum) => self.single("cash out", witness, 0x51, |register| register.cash_out(*sum, OPERATOR)),

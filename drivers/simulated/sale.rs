@@ -33,7 +33,7 @@ pub(super) fn people(cashier: Option<&Cashier>) -> Vec<(u16, String)> {
     tags
 }
 
-/// The tag that says whose receipt it is. Documents of a shift carry none, as on registers with a line.
+/// The tag that says whose document it is.
 pub(super) fn ours(marker: Marker) -> (u16, String) {
     (1192, marker.to_string())
 }
