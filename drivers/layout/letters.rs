@@ -10,7 +10,7 @@
 
 use crate::wording::clean::clean;
 use crate::wording::translit::reads_as;
-use unicode_segmentation::UnicodeSegmentation;
+use unicode_segmentation::{Graphemes, UnicodeSegmentation};
 use unicode_width::UnicodeWidthStr;
 
 use super::glyphs;
@@ -111,15 +111,41 @@ fn put_placeholder(text: &mut String) {
 
 /// Cells that a text takes: one a letter in a page, one or two a glyph when drawn.
 pub fn cells(text: &str, ink: Ink) -> usize {
-    graphemes(text, ink).map(|(_, cells)| cells).sum()
+    match ink {
+        Ink::Page(_) => text.chars().count(),
+        Ink::Drawn => graphemes(text, ink).map(|(_, cells)| cells).sum(),
+    }
 }
 
 /// What is never torn apart, with the cells it takes.
-pub fn graphemes(text: &str, ink: Ink) -> impl Iterator<Item = (&str, usize)> {
-    text.graphemes(true).map(move |g| match ink {
-        Ink::Page(_) => (g, g.chars().count()),
-        Ink::Drawn => (g, g.width().min(2)),
-    })
+pub fn graphemes(text: &str, ink: Ink) -> Pieces<'_> {
+    match ink {
+        Ink::Page(_) => Pieces::Letters(text),
+        Ink::Drawn => Pieces::Graphemes(text.graphemes(true)),
+    }
+}
+
+/// A text in the pieces that are never torn apart.
+pub enum Pieces<'a> {
+    /// Of a code page: no letter of one is a mark on another.
+    Letters(&'a str),
+    /// Of Unicode.
+    Graphemes(Graphemes<'a>),
+}
+
+impl<'a> Iterator for Pieces<'a> {
+    type Item = (&'a str, usize);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match self {
+            Self::Letters(rest) => {
+                let (letter, after) = rest.split_at(rest.chars().next()?.len_utf8());
+                *rest = after;
+                Some((letter, 1))
+            }
+            Self::Graphemes(graphemes) => graphemes.next().map(|g| (g, g.width().min(2))),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -93,18 +93,21 @@ impl Page {
         if c.is_ascii() {
             return (!c.is_ascii_control()).then_some(c as u8);
         }
-        let upper = self.upper();
-        upper.binary_search_by_key(&c, |(letter, _)| *letter).ok().map(|at| upper[at].1)
+        self.bytes().get(c as usize).copied().filter(|&byte| byte != 0)
     }
 
-    /// The letters of the upper half with their bytes, in order of the letters; made at the first need.
-    fn upper(self) -> &'static [(char, u8)] {
-        static UPPER: [OnceLock<Vec<(char, u8)>>; Page::ALL.len()] = [const { OnceLock::new() }; Page::ALL.len()];
-        UPPER[self as usize].get_or_init(|| {
-            let mut letters: Vec<(char, u8)> =
-                (0x80..=0xFF).filter_map(|byte| Some((self.letter(byte)?, byte))).collect();
-            letters.sort_unstable();
-            letters
+    /// The byte of each code point up to the highest letter of any page, 0 where it has none; made at the first need.
+    fn bytes(self) -> &'static [u8] {
+        static BYTES: [OnceLock<Vec<u8>>; Page::ALL.len()] = [const { OnceLock::new() }; Page::ALL.len()];
+        BYTES[self as usize].get_or_init(|| {
+            let mut bytes = Vec::new();
+            for byte in 0x80..=0xFF {
+                if let Some(letter) = self.letter(byte) {
+                    bytes.resize(bytes.len().max(letter as usize + 1), 0);
+                    bytes[letter as usize] = byte;
+                }
+            }
+            bytes
         })
     }
 

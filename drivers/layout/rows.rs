@@ -147,6 +147,12 @@ pub fn wrap(text: &str, ink: Ink, width: usize) -> Vec<String> {
             lines.push(std::mem::take(&mut line));
             used = 0;
         }
+        if used + wide <= width {
+            line.push_str(word);
+            used += wide;
+            fresh = false;
+            continue;
+        }
         for (grapheme, cells) in graphemes(word, ink) {
             if used > 0 && used + cells > width {
                 lines.push(std::mem::take(&mut line));

@@ -5,12 +5,20 @@
 
 /// One line of text that may go on: tabs and line ends become spaces, other control characters go.
 pub fn clean(text: &str) -> String {
+    if text.chars().all(is_plain) {
+        return text.to_owned();
+    }
     compose(text).filter(|&c| !is_invisible(c)).map(|c| if is_space(c) { ' ' } else { c }).collect()
 }
 
 /// Text of several lines, each made clean.
 pub fn clean_lines(text: &str) -> Vec<String> {
     text.split(['\n', '\u{85}', '\u{2028}', '\u{2029}']).map(clean).collect()
+}
+
+/// Letters and signs of every day, with which nothing has to be done.
+fn is_plain(c: char) -> bool {
+    matches!(c, ' '..='~' | 'À'..='ÿ' | 'Ѐ'..='џ' | '№' | '₽')
 }
 
 fn compose(text: &str) -> impl Iterator<Item = char> {
