@@ -123,6 +123,7 @@ run() {
 set_up_it_sells() {
     local answers
     on box systemctl enable --quiet --now register cloud
+    check "the register has its line" within 10 on box test -e /run/register/line
     # Names, where results go, taxes, language, zone, the partner's token.
     answers=("" "" http://127.0.0.1:9000/callback/ "" "" "" "$partner_token")
     check "setup finds the register and writes the configuration" said "Written: /etc/kkm-bridge/kkm-bridge.toml" \
